@@ -1,0 +1,84 @@
+"""From prepared arrays to batches: seeded order, optional flips, uint8 all the way.
+
+Batches travel as uint8 and become Lab inside the compiled training step, so that the way to the
+device is short and every backend sees the same numbers. The order and the flips of an epoch are
+a function of (seed, epoch) alone: a run that resumes at epoch k sees what the undisturbed run saw.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+
+def batches_per_epoch(count: int, batch_size: int) -> int:
+    """Number of batches, the last smaller one included."""
+    return -(-count // batch_size)
+
+
+def epoch_batches(
+    images: np.ndarray, batch_size: int, *, seed: int, epoch: int, shuffle: bool, flip: bool
+) -> Iterator[np.ndarray]:
+    """One epoch of batches.
+
+    Args:
+        images: uint8 `[N, H, W, C]`, usually a memory map.
+        batch_size: the last batch holds what is left.
+        seed, epoch: determine order and flips.
+        shuffle: draw a new order each epoch, else keep the array's.
+        flip: mirror each image left to right with probability 1/2.
+
+    Yields:
+        uint8 `[B, H, W, C]`.
+    """
+    random = np.random.default_rng([seed, epoch])
+    order = random.permutation(len(images)) if shuffle else np.arange(len(images))
+    for start in range(0, len(images), batch_size):
+        batch = images[order[start : start + batch_size]]
+        if flip:
+            mirrored = random.random(len(batch)) < 0.5
+            batch[mirrored] = batch[mirrored, :, ::-1]
+        yield batch
+
+
+def training_dataset(
+    images: np.ndarray,
+    batch_size: int,
+    *,
+    seed: int,
+    first_epoch: int,
+    epochs: int,
+    shuffle: bool = True,
+    flip: bool = False,
+):
+    """`tf.data.Dataset` of the batches of epochs `first_epoch` .. `epochs - 1`, end to end.
+
+    To be given to `fit` with `steps_per_epoch`, so that the next epoch's first batches are
+    fetched while the last ones train.
+    """
+
+    def batches():
+        for epoch in range(first_epoch, epochs):
+            yield from epoch_batches(
+                images, batch_size, seed=seed, epoch=epoch, shuffle=shuffle, flip=flip
+            )
+
+    count = (epochs - first_epoch) * batches_per_epoch(len(images), batch_size)
+    return _dataset(batches, count, images)
+
+
+def evaluation_dataset(images: np.ndarray, batch_size: int):
+    """`tf.data.Dataset` of one pass over the images in their own order."""
+
+    def batches():
+        for start in range(0, len(images), batch_size):
+            yield images[start : start + batch_size]
+
+    return _dataset(batches, batches_per_epoch(len(images), batch_size), images)
+
+
+def _dataset(batches, count, images):
+    import tensorflow as tf
+
+    signature = tf.TensorSpec((None, *images.shape[1:]), tf.uint8)
+    dataset = tf.data.Dataset.from_generator(batches, output_signature=signature)
+    return dataset.apply(tf.data.experimental.assert_cardinality(count)).prefetch(4)

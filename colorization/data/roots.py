@@ -1,0 +1,26 @@
+"""Where data lies on this machine."""
+
+import os
+from pathlib import Path
+
+ENVIRONMENT_VARIABLE = "COLORIZATION_DATA"
+
+
+def read_roots() -> list[Path]:
+    """Folders searched for data in its native layout: `COLORIZATION_DATA`, then `data/`."""
+    given = os.environ.get(ENVIRONMENT_VARIABLE)
+    return [Path(given), Path("data")] if given else [Path("data")]
+
+
+def write_root() -> Path:
+    """Folder for downloads and prepared arrays: `COLORIZATION_DATA` if writable, else `data/`."""
+    return next((root for root in read_roots() if os.access(root, os.W_OK)), Path("data"))
+
+
+def find(*patterns: str) -> Path | None:
+    """The first path under any root that matches any of the glob `patterns`."""
+    for root in read_roots():
+        for pattern in patterns:
+            for path in sorted(root.glob(pattern)):
+                return path
+    return None

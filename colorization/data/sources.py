@@ -1,0 +1,149 @@
+"""The image sets: where each is found, or fetched from, and how its files are split.
+
+A source is a frozen dataclass with a `key`, a `title`, a `licence`, and one method,
+`files() -> {split: [path, ...]}`, which looks for the set in its native layout, then downloads
+it. Paths of a split are sorted by name.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+
+from colorization.data import download, forms, roots
+from colorization.errors import UserError
+
+Splits = dict[str, list[Path]]
+SPLITS = ("train", "val", "test")
+EXTENSIONS = {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"}
+
+
+def image_files(folder: Path) -> list[Path]:
+    """Image files below `folder`, sorted by path."""
+    return sorted(path for path in folder.rglob("*") if path.suffix.lower() in EXTENSIONS)
+
+
+@dataclass(frozen=True)
+class BSDS500:
+    """The Berkeley Segmentation Data Set, in its own split of 200 / 100 / 200 photographs."""
+
+    key = "bsds500"
+    title = "BSDS500"
+    licence = "non-commercial research and education"
+    strict = True  # a benchmark with a fixed list: a file that cannot be read is an error
+    archives = (
+        (
+            "BSR_bsds500.tgz",
+            "https://www2.eecs.berkeley.edu/Research/Projects/CS/vision/grouping/BSR/BSR_bsds500.tgz",
+        ),
+        ("BSDS500-master.zip", "https://github.com/BIDS/BSDS500/archive/refs/heads/master.zip"),
+    )
+    counts = {"train": 200, "val": 100, "test": 200}
+
+    def files(self) -> Splits:
+        pattern = "BSDS500/data/images"
+        images = roots.find(pattern, f"*/{pattern}", f"*/*/{pattern}") or self._download()
+        splits = {split: image_files(images / split) for split in SPLITS}
+        for split, count in self.counts.items():
+            if len(splits[split]) != count:
+                raise UserError(
+                    f"{images / split} holds {len(splits[split])} images where BSDS500 has "
+                    f"{count}; delete {images} to download it again"
+                )
+        return splits
+
+    def _download(self) -> Path:
+        folder = roots.write_root() / "berkeley"
+        failures = []
+        for name, url in self.archives:
+            try:
+                archive = download.fetch([url], folder / name)
+                unpacked = download.unpack(archive, folder / name.split(".")[0])
+            except UserError as error:
+                failures.append(str(error))
+                continue
+            return next(unpacked.glob("**/BSDS500/data/images"))
+        raise UserError(" | ".join(failures))
+
+
+@dataclass(frozen=True)
+class AuthorsForms:
+    """The form data set published with report 001: 200 / 200 / 100 drawings of 224 px.
+
+    Where it can't be had, `GeneratedForms` with the same counts stands in.
+    """
+
+    key = "forms-authors"
+    title = "form data set of the report's authors"
+    licence = "not stated by its authors"
+    strict = True
+    url = (
+        "https://github.com/Alban999/Grayscale-Image-Colorization/raw/master/"
+        "Classification/form_Datasets.zip"
+    )
+    sha256 = "40b695b552dd9061b2cbe780a4d1e369dad0365ffe29b2aceee152b94141092a"
+    folders = {"train": "training", "val": "validation", "test": "testing"}
+
+    def files(self) -> Splits:
+        pattern = "form_Datasets/training"
+        training = roots.find(pattern, f"*/{pattern}", f"*/*/{pattern}")
+        folder = training.parent if training else self._unpack()
+        return {split: image_files(folder / name) for split, name in self.folders.items()}
+
+    def _unpack(self) -> Path:
+        target = roots.write_root() / "forms"
+        archive = roots.find("form_Datasets.zip", "*/form_Datasets.zip")
+        archive = archive or download.fetch(
+            [self.url], target / "form_Datasets.zip", sha256=self.sha256
+        )
+        unpacked = download.unpack(archive, target / "unpacked")
+        return unpacked / "form_Datasets"
+
+
+@dataclass(frozen=True)
+class GeneratedForms:
+    """Form images drawn here, any number of them (see `colorization.data.forms`).
+
+    Args:
+        train, val, test: number of images.
+        size: height and width in pixels.
+        seed: of the generator; the splits never share an image.
+        jitter_lightness: draw the set in which lightness does not give the shape away.
+    """
+
+    train: int = 200
+    val: int = 100
+    test: int = 200
+    size: int = 224
+    seed: int = 0
+    jitter_lightness: bool = False
+
+    title = "generated forms"
+    licence = "Apache-2.0 (drawn by this code)"
+    strict = True
+
+    @property
+    def key(self) -> str:
+        jitter = "-jittered" if self.jitter_lightness else ""
+        counts = f"{self.train}-{self.val}-{self.test}"
+        return f"forms-generated{jitter}-{counts}-{self.size}px-seed{self.seed}"
+
+    def files(self) -> Splits:
+        folder = roots.write_root() / "forms" / self.key
+        return {split: list(self._draw(folder, split)) for split in SPLITS}
+
+    def _draw(self, folder: Path, split: str):
+        count, stream = getattr(self, split), 3 * self.seed + SPLITS.index(split)
+        target = folder / split
+        target.mkdir(parents=True, exist_ok=True)
+        paths = [target / f"{index:05d}.png" for index in range(count)]
+        if all(path.exists() for path in paths):
+            return paths
+        images = forms.generate_forms(
+            count, size=self.size, seed=stream, jitter_lightness=self.jitter_lightness
+        )
+        for path, (rgb, _) in zip(paths, images, strict=True):
+            part = path.with_suffix(".part")
+            Image.fromarray(rgb).save(part, format="png")
+            part.replace(path)
+        return paths

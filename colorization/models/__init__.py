@@ -1,0 +1,1 @@
+"""Networks, one file each: functions that return a functional `keras.Model`."""

@@ -1,0 +1,1 @@
+"""What is trained and how: objectives, Keras models with their own steps, runs that resume."""

@@ -1,0 +1,41 @@
+"""The whole state of a training run in one file, written whole or not at all.
+
+Keras' `save_weights` leaves out what lies outside weights and optimisers, and `BackupAndRestore`
+writes weights and epoch into two files that a kill can tear apart. Here every variable of the
+model (seeds of dropout included) and of its optimisers goes into one `.npz`, with the number of
+finished epochs.
+"""
+
+from pathlib import Path
+
+import numpy as np
+
+from colorization.errors import UserError
+from colorization.files import replacing
+
+
+def save(path: Path, variables: list, epoch: int) -> None:
+    """Write `variables` and the number of finished epochs to `path`, atomically."""
+    arrays = {f"{i:04d}": np.asarray(variable) for i, variable in enumerate(variables)}
+    with replacing(path) as part, open(part, "wb") as file:
+        np.savez(file, epoch=np.int64(epoch), **arrays)
+
+
+def restore(path: Path, variables: list) -> int:
+    """Assign what `save` wrote to the same list of variables; return the finished epochs.
+
+    Raises:
+        UserError: the file is damaged or was written by another network.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            arrays = [stored[f"{i:04d}"] for i in range(len(stored.files) - 1)]
+            epoch = int(stored["epoch"])
+    except (OSError, ValueError, KeyError, EOFError) as error:
+        raise UserError(f"{path} is not a checkpoint ({error}); delete the run folder") from None
+    shapes = [tuple(variable.shape) for variable in variables]
+    if shapes != [array.shape for array in arrays]:
+        raise UserError(f"{path} was written by another network; delete the run folder")
+    for variable, array in zip(variables, arrays, strict=True):
+        variable.assign(array)
+    return epoch

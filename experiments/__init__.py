@@ -1,0 +1,1 @@
+"""The reports: what each claims, and the arms, figures and tables that test it."""

@@ -1,0 +1,74 @@
+"""What a report consists of, as data."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from colorization.errors import UserError
+from colorization.training.config import TrainingConfig
+
+SCALES = ("full", "small", "smoke")
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One configuration that a report ran (primary) or that explains what it ran (ablation).
+
+    Args:
+        name: as typed after `--arms`.
+        title: what it is, in a few words, for tables.
+        config: at full scale.
+        primary: whether the report itself ran it.
+        evaluate_as: the objective to decode with, where it is not the one trained with.
+        trained_by: the arm whose weights this one judges; it then trains nothing itself.
+    """
+
+    name: str
+    title: str
+    config: TrainingConfig
+    primary: bool = False
+    trained_by: str | None = None
+
+    def ablation(self, name: str, title: str, **changes) -> "Arm":
+        """This arm with some fields of its configuration changed."""
+        return replace(
+            self, name=name, title=title, primary=False, config=replace(self.config, **changes)
+        )
+
+
+@dataclass(frozen=True)
+class Report:
+    """A report of the suite.
+
+    Args:
+        key: as typed after `reproduce`.
+        title, authors, year: of the report.
+        arms: primary ones first.
+        scaled: (arm, scale) to the arm's configuration at that scale. Sizes and counts only.
+        figures, tables, page: render from stored results; see `experiments.berkeley`.
+    """
+
+    key: str
+    title: str
+    authors: str
+    year: int
+    arms: tuple[Arm, ...]
+    scaled: Callable[[Arm, str], TrainingConfig]
+    render: Callable = field(repr=False, default=None)
+
+    def arm(self, name: str) -> Arm:
+        for arm in self.arms:
+            if arm.name == name:
+                return arm
+        known = ", ".join(arm.name for arm in self.arms)
+        raise UserError(f"{self.key} has no arm {name!r}; it has: {known}")
+
+    def choose(self, names: list[str]) -> list[Arm]:
+        """Arms by name, or all that are "primary", "ablation" or "all"."""
+        chosen = []
+        for name in names:
+            if name in ("primary", "ablation", "all"):
+                wanted = {"primary": (True,), "ablation": (False,), "all": (True, False)}[name]
+                chosen += [arm for arm in self.arms if arm.primary in wanted]
+            else:
+                chosen.append(self.arm(name))
+        return list(dict.fromkeys(chosen))
