@@ -9,6 +9,10 @@ class UserError(Exception):
     """
 
 
+class SourceUnavailable(UserError):
+    """An image set could not be had; arms that use other sets can still run."""
+
+
 class RunFailed(Exception):
     """A run that started properly and went wrong (a loss became NaN, memory ran out).
 

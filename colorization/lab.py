@@ -7,6 +7,7 @@ colours inside sRGB lie in about [-86.2, 98.3] and [-107.9, 94.5].
 
 from dataclasses import dataclass
 
+import keras
 import numpy as np
 from keras import ops
 
@@ -31,9 +32,8 @@ def rgb_to_lab(rgb):
     Returns:
         float32 tensor `[..., 3]`: L in [0, 100], a and b in Lab units.
     """
-    if str(rgb.dtype).endswith("uint8"):
-        rgb = ops.cast(rgb, "float32") / 255.0
-    rgb = ops.cast(rgb, "float32")
+    scale = 255.0 if keras.backend.standardize_dtype(rgb.dtype) == "uint8" else 1.0
+    rgb = ops.cast(rgb, "float32") / scale
     linear = ops.where(
         rgb > 0.04045, ops.power((ops.maximum(rgb, 0.04045) + 0.055) / 1.055, 2.4), rgb / 12.92
     )

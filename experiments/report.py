@@ -1,7 +1,8 @@
 """What a report consists of, as data."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from colorization.errors import UserError
 from colorization.training.config import TrainingConfig
@@ -18,7 +19,6 @@ class Arm:
         title: what it is, in a few words, for tables.
         config: at full scale.
         primary: whether the report itself ran it.
-        evaluate_as: the objective to decode with, where it is not the one trained with.
         trained_by: the arm whose weights this one judges; it then trains nothing itself.
     """
 
@@ -44,7 +44,7 @@ class Report:
         title, authors, year: of the report.
         arms: primary ones first.
         scaled: (arm, scale) to the arm's configuration at that scale. Sizes and counts only.
-        figures, tables, page: render from stored results; see `experiments.berkeley`.
+        render: (results folder of the report, say) to its tables, figures and page.
     """
 
     key: str
@@ -53,7 +53,7 @@ class Report:
     year: int
     arms: tuple[Arm, ...]
     scaled: Callable[[Arm, str], TrainingConfig]
-    render: Callable = field(repr=False, default=None)
+    render: Callable[[Path, Callable], None]
 
     def arm(self, name: str) -> Arm:
         for arm in self.arms:

@@ -1,6 +1,7 @@
 """Fetch files over HTTP, with resume and checks, and unpack archives that nobody vouches for."""
 
 import errno
+import gzip
 import hashlib
 import http.client
 import json
@@ -19,7 +20,8 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from email.message import Message
+from pathlib import Path, PureWindowsPath
 from typing import IO
 
 from tqdm import tqdm
@@ -27,20 +29,22 @@ from tqdm import tqdm
 from colorization.errors import UserError
 
 TIMEOUT = 30.0  # seconds that one socket operation may take
-RETRY_DELAY = 1.0  # seconds before the second try at a URL, twice that before the third, ...
+RETRY_DELAY = 1.0  # seconds before the second try at a source, twice that before the third, ...
 CHUNK = 2**16  # bytes read at a time
 BUSY = (408, 425, 429)  # HTTP answers that, like 5xx, may be better at the next try
 
 CORRUPT = (
     zipfile.BadZipFile,
     tarfile.TarError,
+    gzip.BadGzipFile,
     zlib.error,
     struct.error,
     EOFError,
-    RuntimeError,  # compression methods that zipfile does not know
-    ValueError,  # names that are no names
+    RuntimeError,  # ways of compression that zipfile does not know
+    ValueError,  # names that cannot be names
+    IndexError,
     OverflowError,
-    FileExistsError,  # a file and a folder of one name
+    FileExistsError,  # a file and a folder of one name, as are the next two
     IsADirectoryError,
     NotADirectoryError,
 )
@@ -51,7 +55,7 @@ class _SourceError(Exception):
 
 
 class _BrokenError(Exception):
-    """A source did not give the whole file; it may at the next try."""
+    """A source did not give all of the file; it may at the next try."""
 
 
 def fetch(
@@ -64,36 +68,35 @@ def fetch(
 ) -> Path:
     """Download a file from the first source that has it, unless it is there already.
 
-    The file grows as `<target>.part`, next to a `<target>.part.json` that names its source, and
-    takes its own name once it is complete and checked. A later call goes on where a broken one
-    stopped, as long as the source still has the same file. Progress and the reasons for moving
-    on to another source go to stderr.
+    The file grows as `<target>.part`, beside a `<target>.part.json` that says where it comes
+    from, and takes its name when it is complete and checked. A later call goes on where a broken
+    one stopped if the source still has the same file. Progress, and why a source was given up,
+    go to stderr.
 
     Args:
         urls: sources, in the order in which they are tried.
-        target: the file to write. A file that is there is kept if `size` and `sha256` match.
-        size: length of the file in bytes; without it the source's Content-Length is believed.
-        sha256: checksum, 64 hexadecimal digits.
-        attempts: tries per source, at least 1.
+        target: the file to write. A file already there is kept if it has the `size` and `sha256`.
+        size: length of the file in bytes; if None, the source's Content-Length is believed.
+        sha256: checksum of the file, 64 hexadecimal digits; if None, it is not checked.
+        attempts: tries at each source, at least 1.
 
     Returns:
         `target`.
 
     Raises:
-        UserError: no source gave the file, the disk is full, or the folder cannot be written.
+        UserError: no source gave the file, the disk is full or the folder cannot be written.
         ValueError: `attempts` is less than 1.
     """
     if attempts < 1:
         raise ValueError(f"attempts must be at least 1, not {attempts}")
     if target.is_dir():
         raise UserError(f"{target} is a folder where a file should be: move it away")
-    with _local_errors(f"read {target}", target.parent):
+    with _local_errors(f"cannot write {target}", target.parent):
         if target.exists():
             problem = _problem(target, size, sha256)
             if problem is None:
                 return target
             _say(f"{target} {problem}: downloading it again")
-    with _local_errors(f"write {target}", target.parent):
         target.parent.mkdir(parents=True, exist_ok=True)
         reasons = []
         for url in urls:
@@ -101,47 +104,48 @@ def fetch(
                 _fetch_from(url, target, size, sha256, attempts)
                 return target
             except _SourceError as error:
-                reason = " ".join(str(error).split())
-                reasons.append(f"{url} ({reason})")
-                _say(f"warning: {target.name} cannot be had from {url}: {reason}")
-    wanted = [f"{size} bytes"] * (size is not None) + [f"sha256 {sha256}"] * (sha256 is not None)
+                reasons.append(f"{url} ({_one_line(error)})")
+                _say(f"warning: no {target.name} from {reasons[-1]}")
+    wanted = [] if size is None else [f"{size} bytes"]
+    wanted += [] if sha256 is None else [f"sha256 {sha256}"]
     raise UserError(
-        f"cannot download {target.name}: {'; '.join(reasons) or 'no URL is known'}; "
-        f"run again later, or get the file by hand and place it at {target.absolute()}"
+        f"cannot download {target.name}: {'; '.join(reasons) or 'no source is known'}; run again"
+        f" later, or get the file by hand and place it at {target.absolute()}"
         + (f" ({', '.join(wanted)})" if wanted else "")
     )
 
 
 def unpack(archive: Path, target: Path, *, max_bytes: int = 20 * 2**30) -> Path:
-    """Unpack a zip, tar or gzipped tar archive into a new folder, all of it or nothing.
+    """Unpack a zip, tar or gzipped tar archive as a new folder: all of it or nothing.
 
     Only plain files and folders are written, with default permissions.
 
     Args:
-        archive: the archive; its content tells its kind, not its name.
-        target: the folder to make; it must not exist or be empty.
-        max_bytes: the most bytes that the files may have together.
+        archive: the archive; its kind is told from its content, not from its name.
+        target: the folder to make; it may exist if it is empty.
+        max_bytes: the most bytes that may be written.
 
     Returns:
         `target`.
 
     Raises:
-        UserError: the archive is missing, corrupt, encrypted or too large, or has a member that
-            is a link or a device or has a name that leads out of the folder; `target` is not
-            empty; the disk is full or the folder cannot be written.
+        UserError: the archive is missing, corrupt, encrypted or too large, or holds a link, a
+            device or a name that leads out of the folder; `target` is not empty; the disk is
+            full or the folder cannot be written.
     """
     if not archive.is_file():
         raise UserError(f"{archive} is missing: download it first")
-    with _local_errors(f"unpack {archive} into {target}", target.parent):
-        if target.is_symlink() or target.exists() and (not target.is_dir() or any(target.iterdir())):
-            raise UserError(f"{target} is there already and not empty: move it away and run again")
+    with _local_errors(f"cannot unpack {archive} as {target}", target.parent):
+        is_empty = target.is_dir() and not target.is_symlink() and not any(target.iterdir())
+        if os.path.lexists(target) and not is_empty:
+            raise UserError(f"{target} is there already and no empty folder: move it away")
         target.parent.mkdir(parents=True, exist_ok=True)
         scratch = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
         try:
             folder = scratch / "files"
             folder.mkdir()
-            _unpack_into(archive, folder, max_bytes)
-            if target.exists():
+            _unpack_into(folder, archive, max_bytes)
+            if is_empty:
                 target.rmdir()
             os.replace(folder, target)
         finally:
@@ -153,6 +157,8 @@ def _fetch_from(
     url: str, target: Path, size: int | None, sha256: str | None, attempts: int
 ) -> None:
     """Download `target` from one source, or raise _SourceError."""
+    if not sys.stderr.isatty():
+        _say(f"downloading {target.name} from {url}")
     part = target.with_name(target.name + ".part")
     problem = ""
     for attempt in range(attempts):
@@ -170,59 +176,245 @@ def _fetch_from(
         _discard(part)
         if not resumed:
             raise _SourceError(wrong)
-        problem = wrong  # the two pieces may be of different files: start over
+        problem = wrong  # the pieces may be of two different files: start over
     raise _SourceError(f"{problem}; tries: {attempts}")
 
 
 def _download(url: str, part: Path, size: int | None) -> bool:
-    """Make one request for the missing end of `part` and add what comes.
+    """Make `part` complete with one request, for its missing end if it is of the same source.
 
     Returns:
-        True if `part` was there in part before, False if all of it is of this request.
+        True if `part` was begun by an earlier request.
 
     Raises:
         _BrokenError: another try may do better.
         _SourceError: another try will not help.
     """
     state = _read_state(part)
-    total = state.get("total")
     have = part.stat().st_size if part.exists() and state.get("url") == url else 0
-    if total is not None and have > total or total not in (None, size) and size is not None:
-        have = 0
-    if have and have == total:
-        return True  # all there; only the checks were cut off
-    headers = {"User-Agent": "python-urllib"}
-    if have:
-        headers["Range"] = f"bytes={have}-"
-        if state.get("version"):
-            headers["If-Range"] = state["version"]
+    if have and have == state.get("total"):
+        return True
+    request = _request(url, have, state.get("version"))
     try:
-        response = _open(url, headers)
-    except _RangeRefused:
-        _discard(part)
-        return _download(url, part, size)
+        response = urllib.request.urlopen(request, timeout=TIMEOUT)
+    except urllib.error.HTTPError as error:
+        error.close()
+        if error.code == 416 and have:
+            return _download_anew(url, part, size)
+        may_change = error.code in BUSY or error.code >= 500
+        kind = _BrokenError if may_change else _SourceError
+        raise kind(f"HTTP {error.code} {error.reason}") from error
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise _BrokenError(_one_line(error)) from error
     with response:
+        version = _version(response.headers)
         if have and response.status == 206:
-            start, total = _content_range(response.headers.get("Content-Range", ""))
-            same = start == have and _version(response.headers) == state.get("version")
-            if not same or total != state.get("total"):
-                _discard(part)
-                return _download(url, part, size)
+            start, total = _content_range(response.headers)
+            if (start, total, version) != (have, state.get("total"), state.get("version")):
+                response.close()
+                return _download_anew(url, part, size)
         else:
             have = 0
             length = response.headers.get("Content-Length", "")
             total = int(length) if length.isdecimal() else None
-        if None not in (size, total) and size != total:
-            raise _SourceError(f"has {total} bytes in place of {size}")
+        if size is not None and total not in (None, size):
+            raise _SourceError(f"has {total} bytes, not {size}")
         if not have:
             _discard(part)
-            state = {"url": url, "version": _version(response.headers), "total": total}
+            state = {"url": url, "version": version, "total": total}
             _state_path(part).write_text(json.dumps(state))
-        total = size if total is None else total
-        _check_space(part, (total or 0) - have)
-        _append(response, part, have, total, url)
+        _append(response, part, have, size if total is None else total)
     return have > 0
 
 
-class _RangeRefused(Exception):  # noqa: N818
-    """The server has nothing at the range asked for (HTTP 416)."""
+def _download_anew(url: str, part: Path, size: int | None) -> bool:
+    _discard(part)
+    return _download(url, part, size)
+
+
+def _append(response: IO[bytes], part: Path, have: int, total: int | None) -> None:
+    """Add what the source sends to the `have` bytes of `part`, up to `total` bytes."""
+    need = max((total or 0) - have, 0)
+    if need > shutil.disk_usage(part.parent).free:
+        raise _no_space(part.parent, need)
+    bar = tqdm(
+        total=total,
+        initial=have,
+        unit="B",
+        unit_scale=True,
+        desc=part.name.removesuffix(".part"),
+        disable=not sys.stderr.isatty(),
+    )
+    writing = _local_errors(f"cannot write {part}", part.parent, need)
+    with writing, bar, open(part, "ab" if have else "wb") as out:
+        while chunk := _read(response):
+            out.write(chunk)
+            have += len(chunk)
+            bar.update(len(chunk))
+            if total is not None and have > total:
+                break  # its size will be found wrong
+    if total is not None and have < total:
+        raise _BrokenError(f"connection ended after {have} of {total} bytes")
+
+
+def _read(response: IO[bytes]) -> bytes:
+    try:
+        return response.read(CHUNK)
+    except (OSError, http.client.HTTPException) as error:
+        raise _BrokenError(_one_line(error)) from error
+
+
+def _request(url: str, have: int, version: str | None) -> urllib.request.Request:
+    headers = {"User-Agent": "Mozilla/5.0 (compatible; colorization)"}
+    if have:
+        headers["Range"] = f"bytes={have}-"
+        if version and not version.startswith("W/"):
+            headers["If-Range"] = version
+    try:
+        return urllib.request.Request(url, headers=headers)
+    except ValueError as error:
+        raise _SourceError(_one_line(error)) from error
+
+
+def _version(headers: Message) -> str | None:
+    return headers.get("ETag") or headers.get("Last-Modified")
+
+
+def _content_range(headers: Message) -> tuple[int | None, int | None]:
+    """First byte and length of the whole file of a 206 answer, None where it does not say."""
+    match = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", headers.get("Content-Range", "").strip())
+    if match is None:
+        return None, None
+    return int(match[1]), None if match[2] == "*" else int(match[2])
+
+
+def _state_path(part: Path) -> Path:
+    return part.with_name(part.name + ".json")
+
+
+def _read_state(part: Path) -> dict:
+    """Where `part` comes from: url, version, total; empty if that is not known."""
+    try:
+        state = json.loads(_state_path(part).read_text())
+    except (OSError, ValueError):
+        return {}
+    return state if isinstance(state, dict) else {}
+
+
+def _discard(part: Path) -> None:
+    part.unlink(missing_ok=True)
+    _state_path(part).unlink(missing_ok=True)
+
+
+def _problem(path: Path, size: int | None, sha256: str | None) -> str | None:
+    """What is wrong with a file, None if nothing is."""
+    found = path.stat().st_size
+    if size is not None and found != size:
+        return f"has {found} bytes, not {size}"
+    if sha256 is None:
+        return None
+    with open(path, "rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return None if digest == sha256.lower() else f"has sha256 {digest}, not {sha256}"
+
+
+def _unpack_into(folder: Path, archive: Path, max_bytes: int) -> None:
+    left = max_bytes
+    try:
+        for name, source in _members(archive):
+            path = folder / _inside(name, archive)
+            if source is None:
+                path.mkdir(parents=True, exist_ok=True)
+                continue
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with source, open(path, "wb") as out:
+                while chunk := source.read(CHUNK):
+                    left -= len(chunk)
+                    if left < 0:
+                        raise UserError(
+                            f"{archive} unpacks to more than {max_bytes} bytes: it is not the"
+                            " archive that was meant, delete it and get it from its author"
+                        )
+                    out.write(chunk)
+    except (OSError, *CORRUPT) as error:
+        # a zip archive with wrong offsets ends in EINVAL, when its file is read there
+        if not isinstance(error, CORRUPT) and error.errno != errno.EINVAL:
+            raise
+        raise UserError(
+            f"{archive} is corrupt, or no zip or tar archive ({_one_line(error)}):"
+            " delete it and run again"
+        ) from error
+
+
+def _members(archive: Path) -> Iterator[tuple[str, IO[bytes] | None]]:
+    """Name and open content of each member; None in place of the content for a folder."""
+    with open(archive, "rb") as file:
+        start = file.read(2)
+    if start == b"PK":
+        return _zip_members(archive)
+    return _tar_members(archive, "r:gz" if start == b"\x1f\x8b" else "r:")
+
+
+def _zip_members(archive: Path) -> Iterator[tuple[str, IO[bytes] | None]]:
+    with zipfile.ZipFile(archive) as file:
+        for info in file.infolist():
+            kind = stat.S_IFMT(info.external_attr >> 16)  # 0 where the archive does not say
+            if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
+                raise _refused(info.filename, archive)
+            if info.flag_bits & 1:
+                raise UserError(f"{archive} is encrypted: unpack it by hand")
+            is_folder = info.is_dir() or kind == stat.S_IFDIR
+            yield info.filename, None if is_folder else file.open(info)
+
+
+def _tar_members(archive: Path, mode: str) -> Iterator[tuple[str, IO[bytes] | None]]:
+    with tarfile.open(archive, mode) as file:
+        for member in file:
+            if not (member.isreg() or member.isdir()):
+                raise _refused(member.name, archive)
+            yield member.name, file.extractfile(member) if member.isreg() else None
+        # tarfile takes a broken header for the end, and nothing else reads the gzip checksum
+        file.fileobj.seek(file.offset)
+        if file.fileobj.read(tarfile.BLOCKSIZE) != bytes(tarfile.BLOCKSIZE):
+            raise tarfile.ReadError("the end is missing")
+        while file.fileobj.read(CHUNK):
+            pass
+
+
+def _inside(name: str, archive: Path) -> Path:
+    """The relative path of a member; a name that leads elsewhere, on any system, is refused."""
+    path = PureWindowsPath(name)  # takes both / and \ as separators
+    if path.anchor or ".." in path.parts:
+        raise _refused(name, archive)
+    return Path(*path.parts)
+
+
+def _refused(name: str, archive: Path) -> UserError:
+    return UserError(
+        f"{archive} holds {name!r}, which is a link or a device or leads out of its folder:"
+        " nothing was unpacked, get the archive from its author"
+    )
+
+
+@contextmanager
+def _local_errors(action: str, folder: Path, need: int | None = None) -> Iterator[None]:
+    """Turn errors of the file system into UserError; `need`: bytes needed in `folder`."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise _no_space(folder, need) from error
+        raise UserError(f"{action}: {_one_line(error)}; check the folder's rights") from error
+
+
+def _no_space(folder: Path, need: int | None) -> UserError:
+    more = "more" if need is None else f"{need} bytes ({need / 1e9:.2f} GB)"
+    return UserError(f"no space left in {folder}, {more} needed: free some or use another folder")
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(getattr(error, "reason", None) or error).split()) or type(error).__name__
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr)

@@ -144,7 +144,9 @@ def prepare(source, recipe: Recipe, progress=lambda text: None) -> PreparedSet:
         _publish(part, folder)
     except OSError as error:
         if error.errno == errno.ENOSPC:
-            raise UserError(f"disk full while preparing {folder}; make room and run again") from None
+            raise UserError(
+                f"disk full while preparing {folder}; make room and run again"
+            ) from None
         raise
     finally:
         shutil.rmtree(part, ignore_errors=True)

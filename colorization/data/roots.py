@@ -13,8 +13,15 @@ def read_roots() -> list[Path]:
 
 
 def write_root() -> Path:
-    """Folder for downloads and prepared arrays: `COLORIZATION_DATA` if writable, else `data/`."""
-    return next((root for root in read_roots() if os.access(root, os.W_OK)), Path("data"))
+    """Folder for downloads and prepared arrays: `COLORIZATION_DATA` if writable, else `data/`.
+
+    A folder without a write bit is left alone even where the superuser could write to it.
+    """
+    return next((root for root in read_roots() if _writable(root)), Path("data"))
+
+
+def _writable(folder: Path) -> bool:
+    return folder.is_dir() and bool(folder.stat().st_mode & 0o222) and os.access(folder, os.W_OK)
 
 
 def find(*patterns: str) -> Path | None:

@@ -84,6 +84,10 @@ class AuthorsForms:
     sha256 = "40b695b552dd9061b2cbe780a4d1e369dad0365ffe29b2aceee152b94141092a"
     folders = {"train": "training", "val": "validation", "test": "testing"}
 
+    @property
+    def stand_in(self) -> "GeneratedForms":
+        return GeneratedForms()
+
     def files(self) -> Splits:
         pattern = "form_Datasets/training"
         training = roots.find(pattern, f"*/{pattern}", f"*/*/{pattern}")

@@ -35,7 +35,7 @@ class FanInUniform(keras.initializers.Initializer):
 
 
 def conv2d(x, filters, kernel, strides=1, dilation=1, padding=None, name=None, dtype=None):
-    """`torch.nn.Conv2d` with zero padding on both sides, `dilation * (kernel - 1) // 2` unless given.
+    """`torch.nn.Conv2d` with zeros on both sides, `dilation * (kernel - 1) // 2` unless given.
 
     Args:
         x: tensor `[B, H, W, C]`.

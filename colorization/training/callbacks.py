@@ -76,8 +76,10 @@ def read_epochs(path: Path) -> list[dict]:
 
 def _csv(rows: list[dict]) -> str:
     lines = [",".join(rows[0])]
-    lines += [",".join(f"{value:g}" if k != "epoch" else str(value) for k, value in row.items())
-              for row in rows]
+    lines += [
+        ",".join(f"{value:g}" if k != "epoch" else str(value) for k, value in row.items())
+        for row in rows
+    ]
     return "\n".join(lines) + "\n"
 
 

@@ -36,7 +36,7 @@ class AbRegression:
     def metrics(self) -> list[keras.metrics.Metric]:
         return []
 
-    def class_weights(self, lab_batches):
+    def class_statistics(self, lab_batches):
         return None
 
     def decode(self, outputs):
@@ -62,10 +62,6 @@ class Rebalancing:
     def smooth(self, prior: np.ndarray) -> np.ndarray:
         smooth = {"index": ab_bins.smooth_over_index, "ab": ab_bins.smooth_over_ab}
         return smooth[self.smoothing](prior, self.sigma)
-
-    def weights(self, prior: np.ndarray) -> np.ndarray:
-        """Prior `[313]` to weights `[313]` with mean 1 under the smoothed prior."""
-        return ab_bins.rebalancing_weights(self.smooth(prior), self.uniform_share)
 
 
 @dataclass(frozen=True)
@@ -112,11 +108,18 @@ class AbClassification:
             return [keras.metrics.CategoricalAccuracy(name="accuracy")]
         return [keras.metrics.SparseCategoricalAccuracy(name="accuracy")]
 
-    def class_weights(self, lab_batches) -> np.ndarray | None:
-        """Weights from the class prior of the training images, or None without rebalancing."""
+    def class_statistics(self, lab_batches) -> dict[str, np.ndarray] | None:
+        """What rebalancing draws from the training images, or None without rebalancing.
+
+        Returns:
+            "prior", "smoothed" and "weight", each float64 `[313]`.
+        """
         if self.rebalancing is None:
             return None
-        return self.rebalancing.weights(class_prior(lab_batches))
+        prior = class_prior(lab_batches)
+        smoothed = self.rebalancing.smooth(prior)
+        weight = ab_bins.rebalancing_weights(smoothed, self.rebalancing.uniform_share)
+        return {"prior": prior, "smoothed": smoothed, "weight": weight}
 
     def decode(self, outputs):
         """Logits to ab in Lab units, float32 `[B, H, W, 2]`."""

@@ -24,6 +24,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from colorization.ab_bins import AB_BINS
 from colorization.data.pipeline import (
     batches_per_epoch,
     epoch_batches,
@@ -32,7 +33,7 @@ from colorization.data.pipeline import (
 )
 from colorization.data.prepare import PreparedSet
 from colorization.errors import UserError
-from colorization.files import replacing, write_json
+from colorization.files import replacing, write_json, write_text
 from colorization.lab import images_to_lab
 from colorization.training import checkpoint
 from colorization.training.callbacks import Checkpoint, EpochLog, StopAtNaN, training_state
@@ -126,12 +127,19 @@ def build_model(folder: Path, config: TrainingConfig, images: PreparedSet) -> Su
 
 
 def class_weights(folder: Path, config: TrainingConfig, images: PreparedSet) -> np.ndarray | None:
-    """The objective's class weights from the training images, kept in the run folder."""
+    """The objective's class weights from the training images; stored in the run folder."""
     train_images = images.images("train")
     batches = epoch_batches(train_images, 50, seed=0, epoch=0, shuffle=False, flip=False)
-    return config.objective.class_weights(
+    statistics = config.objective.class_statistics(
         images_to_lab(ops.convert_to_tensor(batch), images.space) for batch in batches
     )
+    if statistics is None:
+        return None
+    lines = ["a,b," + ",".join(statistics)]
+    for ab, *values in zip(AB_BINS, *statistics.values(), strict=True):
+        lines.append(",".join(f"{value:.6g}" for value in (*ab, *values)))
+    write_text(folder / "class_weights.csv", "\n".join(lines) + "\n")
+    return statistics["weight"]
 
 
 def make_deterministic() -> None:

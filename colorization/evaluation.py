@@ -1,0 +1,212 @@
+"""Predictions judged: one row per image, measures of the whole set, and tiles for the grids."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+from keras import ops
+
+from colorization.ab_bins import AB_BINS, GRAY_BIN, encode_nearest
+from colorization.data.prepare import PreparedSet
+from colorization.errors import UserError
+from colorization.lab import images_to_lab, lab_to_rgb
+from colorization.metrics import ClassCounts, auc_of_pixels, image_measures
+
+# L `[B, H, W, 1]` to ab `[B, H, W, 2]`, both in Lab units. The true ab comes along for the
+# baselines that need it (the ground truth itself); a network's predictor ignores it.
+Predictor = Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+
+@dataclass
+class Evaluation:
+    """What came out for one split.
+
+    Attributes:
+        rows: one dict per image: name and `image_measures`, with accuracy.
+        measures: of the whole set.
+    """
+
+    rows: list[dict] = field(default_factory=list)
+    measures: dict = field(default_factory=dict)
+
+
+def lab_batches(images: PreparedSet, split: str, batch_size: int) -> Iterator[np.ndarray]:
+    """The split's images in Lab units, float32 `[B, H, W, 3]`, in order."""
+    array = images.images(split)
+    for start in range(0, len(array), batch_size):
+        batch = ops.convert_to_tensor(array[start : start + batch_size])
+        yield ops.convert_to_numpy(images_to_lab(batch, images.space))
+
+
+def network_predictor(network, objective, batch_statistics: bool) -> Predictor:
+    """A trained network as a predictor.
+
+    Args:
+        network: L in the objective's scaling to the objective's output.
+        objective: scales the input and decodes the output.
+        batch_statistics: normalise with each batch's own statistics (no `eval()`), else with the
+            running averages.
+    """
+
+    def predict(L, _):
+        outputs = network(objective.scaling.scale_L(L), training=batch_statistics)
+        return ops.convert_to_numpy(objective.decode(outputs))
+
+    return predict
+
+
+def displayed(L: np.ndarray, ab: np.ndarray) -> np.ndarray:
+    """L `[..., 1]` and ab `[..., 2]` in Lab units to 8-bit sRGB `[..., 3]`."""
+    rgb = lab_to_rgb(np.concatenate([L, ab], axis=-1).astype("float32"))
+    return np.rint(ops.convert_to_numpy(rgb) * 255).astype("uint8")
+
+
+def evaluate(
+    images: PreparedSet,
+    split: str,
+    predict: Predictor,
+    *,
+    batch_size: int = 10,
+    expected: str | None = None,
+    palette: np.ndarray | None = None,
+) -> Evaluation:
+    """Judge a predictor on a split.
+
+    Args:
+        images: the prepared set.
+        split: "train", "val" or "test".
+        predict: see `Predictor`.
+        batch_size: images given to the predictor at once.
+        expected: digest of the set that the run recorded.
+        palette: ab of the shapes' colours `[S, 2]`, for the confusion matrix of form images.
+
+    Raises:
+        UserError: the set is not the recorded one.
+    """
+    if expected is not None and images.digest != expected:
+        raise UserError(
+            f"{images.folder} is not the set that this run was trained on; restore it, or delete "
+            "the run folder to train on the new one"
+        )
+    result, classes, shapes = Evaluation(), ClassCounts(), ShapeCounts(palette)
+    names = iter(images.names(split))
+    for lab in lab_batches(images, split, batch_size):
+        L, ab = lab[..., :1], lab[..., 1:]
+        predicted = np.asarray(predict(L, ab), "float32")
+        rgb, rgb_predicted = displayed(L, ab), displayed(L, predicted)
+        bins = ops.convert_to_numpy(encode_nearest(ab))
+        predicted_bins = ops.convert_to_numpy(encode_nearest(predicted))
+        classes.add(bins, predicted_bins, auc_of_pixels(predicted - ab))
+        shapes.add(ab, predicted)
+        for i in range(len(lab)):
+            measures = image_measures(lab[i], rgb[i], predicted[i], rgb_predicted[i])
+            measures["accuracy"] = (bins[i] == predicted_bins[i]).mean()
+            coloured = bins[i] != GRAY_BIN
+            measures["accuracy_coloured"] = _mean(bins[i] == predicted_bins[i], coloured)
+            result.rows.append({"name": next(names), **_rounded(measures)})
+    result.measures = {
+        **_rounded(classes.measures()),
+        **shapes.measures(),
+        "images": len(result.rows),
+    }
+    return result
+
+
+def _mean(values, where) -> float:
+    return float(values[where].mean()) if where.any() else float("nan")
+
+
+def _rounded(measures: dict) -> dict:
+    return {name: float(f"{value:.6g}") for name, value in measures.items()}
+
+
+class ShapeCounts:
+    """Pixels of each shape by the shape whose colour they were given."""
+
+    def __init__(self, palette: np.ndarray | None):
+        self.palette = palette
+        self.counts = None if palette is None else np.zeros((len(palette),) * 2, "int64")
+
+    def add(self, ab: np.ndarray, predicted: np.ndarray) -> None:
+        if self.palette is None:
+            return
+        true, given = self._nearest(ab), self._nearest(predicted)
+        np.add.at(self.counts, (true.ravel(), given.ravel()), 1)
+
+    def _nearest(self, ab):
+        return np.square(ab[..., None, :] - self.palette).sum(axis=-1).argmin(axis=-1)
+
+    def measures(self) -> dict:
+        return {} if self.counts is None else {"confusion": self.counts.tolist()}
+
+
+def baselines(images: PreparedSet) -> dict[str, Predictor]:
+    """Predictors that every network has to beat, from the training split alone.
+
+    Returns:
+        "gray" (ab = 0), "mean ab" (of the training pixels), "mean ab given L" (by L rounded to
+        units), "nearest bin" (the original in 313 colours: the ceiling of classification), and
+        "ground truth".
+    """
+    mean, table = _training_means(images)
+
+    def nearest_bin(L, ab):
+        return AB_BINS[ops.convert_to_numpy(encode_nearest(ab))]
+
+    return {
+        "gray": lambda L, ab: np.zeros_like(ab),
+        "mean ab": lambda L, ab: np.broadcast_to(mean, ab.shape),
+        "mean ab given L": lambda L, ab: table[np.rint(L[..., 0]).astype(int)],
+        "nearest bin": nearest_bin,
+        "ground truth": lambda L, ab: ab,
+    }
+
+
+def _training_means(images: PreparedSet) -> tuple[np.ndarray, np.ndarray]:
+    """Mean ab `[2]`, and mean ab for each L of 0..100 `[101, 2]` (the overall mean where none)."""
+    sums, pixels = np.zeros((101, 2)), np.zeros(101)
+    for lab in lab_batches(images, "train", 50):
+        level = np.rint(lab[..., 0]).astype(int).ravel()
+        pixels += np.bincount(level, minlength=101)
+        for channel in (0, 1):
+            values = lab[..., 1 + channel].ravel()
+            sums[:, channel] += np.bincount(level, weights=values, minlength=101)
+    mean = sums.sum(axis=0) / pixels.sum()
+    table = np.where(pixels[:, None] > 0, sums / np.maximum(pixels, 1)[:, None], mean)
+    return mean.astype("float32"), table.astype("float32")
+
+
+def sample_tiles(
+    images: PreparedSet,
+    split: str,
+    predict: Predictor,
+    rows: list[int],
+    batch_size: int,
+    quantised: bool,
+) -> tuple[np.ndarray, list[str]]:
+    """Pixels for a grid: a column for each image, the report's rows from top to bottom.
+
+    Predicts in the same batches as `evaluate`, since batch statistics depend on them.
+
+    Args:
+        rows: which images of the split.
+        quantised: add the original in 313 colours, as report 001 shows it.
+
+    Returns:
+        uint8 mosaic `[rows * size, columns * size, 3]` and the row labels.
+    """
+    columns = {}
+    for start, lab in enumerate(lab_batches(images, split, batch_size)):
+        wanted = [r for r in rows if start * batch_size <= r < start * batch_size + len(lab)]
+        if not wanted:
+            continue
+        L, ab = lab[..., :1], lab[..., 1:]
+        shown = [np.zeros_like(ab), predict(L, ab), ab]
+        if quantised:
+            shown.append(AB_BINS[ops.convert_to_numpy(encode_nearest(ab))])
+        for row in wanted:
+            i = row - start * batch_size
+            columns[row] = np.concatenate([displayed(L[i], one[i]) for one in shown])
+    labels = ["gray", "re-coloured", "original", "original, 313 colours"]
+    mosaic = np.concatenate([columns[row] for row in rows], axis=1)
+    return mosaic, labels[: 4 if quantised else 3]

@@ -1,0 +1,191 @@
+"""Stored results: what a finished run leaves for tables and figures, small enough to commit.
+
+results/<report>/<scale>/<arm>/seed-<n>/
+    config.json, environment.json, epochs.csv    as in the run folder
+    images.csv                                   one row per train and test image
+    measures.json                                of the whole splits, cost, timing
+    samples/<set>.png, samples.json              tiles for the grids, and how they were chosen
+results/<report>/<scale>/baselines/<set>/<baseline>/images.csv, measures.json
+"""
+
+import json
+import shutil
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+
+from colorization.errors import UserError
+from colorization.evaluation import Evaluation, Predictor, sample_tiles
+from colorization.files import replacing, write_json, write_text
+
+SAMPLES = 5  # columns of a grid, as in the reports
+SAMPLE_RULES = {
+    "random": "drawn with seed 0",
+    "best": "lowest mean CIEDE2000",
+    "worst": "highest mean CIEDE2000",
+}
+PUBLISHED = (
+    "config.json",
+    "environment.json",
+    "epochs.csv",
+    "class_weights.csv",
+    "images.csv",
+    "measures.json",
+    "samples.json",
+)
+
+
+def write_evaluations(folder: Path, evaluations: dict[str, Evaluation], **measures) -> None:
+    """Write images.csv and measures.json: split -> evaluation, and what belongs to no split."""
+    frames = [pd.DataFrame(e.rows).assign(split=split) for split, e in evaluations.items()]
+    table = pd.concat(frames)
+    columns = ["split", "name", *table.columns.drop(["split", "name"])]
+    write_text(folder / "images.csv", table[columns].to_csv(index=False, lineterminator="\n"))
+    sets = {split: e.measures for split, e in evaluations.items()}
+    write_json(folder / "measures.json", {**sets, **measures})
+
+
+def write_samples(
+    folder: Path,
+    images,
+    evaluations: dict[str, Evaluation],
+    predict: Predictor,
+    *,
+    batch_size: int,
+    quantised: bool,
+) -> None:
+    """Store the tiles of the grids: random training images; random, best and worst test images."""
+    entries = {}
+    for split, rule in (
+        ("train", "random"),
+        ("test", "random"),
+        ("test", "best"),
+        ("test", "worst"),
+    ):
+        rows = choose(evaluations[split].rows, rule)
+        mosaic, labels = sample_tiles(images, split, predict, rows, batch_size, quantised)
+        name = f"{split}-{rule}"
+        with replacing(folder / "samples" / f"{name}.png") as part:
+            Image.fromarray(mosaic).save(part, format="png", optimize=True)
+        chosen = [evaluations[split].rows[row] for row in rows]
+        entries[name] = {
+            "rule": f"{len(rows)} {split} images, {SAMPLE_RULES[rule]}",
+            "rows": labels,
+            "names": [Path(image["name"]).stem for image in chosen],
+            "ciede2000": [image["ciede2000"] for image in chosen],
+        }
+    write_json(folder / "samples.json", entries)
+
+
+def choose(rows: list[dict], rule: str, count: int = SAMPLES) -> list[int]:
+    """Indices of the images that a rule of `SAMPLE_RULES` shows."""
+    count = min(count, len(rows))
+    if rule == "random":
+        return np.random.default_rng(0).choice(len(rows), count, replace=False).tolist()
+    order = np.argsort([row["ciede2000"] for row in rows], kind="stable")
+    return (order if rule == "best" else order[::-1])[:count].tolist()
+
+
+def publish(run: Path, target: Path) -> None:
+    """Copy what is worth keeping from a finished run folder to the results."""
+    for name in PUBLISHED:
+        if (run / name).exists():
+            with replacing(target / name) as part:
+                shutil.copyfile(run / name, part)
+    for sample in sorted((run / "samples").glob("*.png")):
+        with replacing(target / "samples" / sample.name) as part:
+            shutil.copyfile(sample, part)
+
+
+@dataclass(frozen=True)
+class StoredRun:
+    """One finished run, read from its results folder."""
+
+    folder: Path
+
+    @property
+    def scale(self) -> str:
+        return self.folder.parts[-3]
+
+    @property
+    def arm(self) -> str:
+        return self.folder.parts[-2]
+
+    @property
+    def seed(self) -> int:
+        return self.config["seed"]
+
+    @cached_property
+    def config(self) -> dict:
+        return _read_json(self.folder / "config.json")
+
+    @cached_property
+    def environment(self) -> dict:
+        return _read_json(self.folder / "environment.json")
+
+    @cached_property
+    def measures(self) -> dict:
+        return _read_json(self.folder / "measures.json")
+
+    @cached_property
+    def samples(self) -> dict:
+        return _read_json(self.folder / "samples.json")
+
+    def sample_mosaic(self, name: str) -> np.ndarray:
+        with Image.open(self.folder / "samples" / f"{name}.png") as image:
+            return np.asarray(image.convert("RGB"))
+
+    @cached_property
+    def epochs(self) -> pd.DataFrame:
+        return pd.read_csv(self.folder / "epochs.csv")
+
+    @cached_property
+    def class_weights(self) -> pd.DataFrame:
+        return pd.read_csv(self.folder / "class_weights.csv")
+
+    @cached_property
+    def images(self) -> pd.DataFrame:
+        return pd.read_csv(self.folder / "images.csv")
+
+    def means(self, split: str) -> dict[str, float]:
+        """Measures of a split: means over its images, and those of the whole set."""
+        return split_means(self.images, self.measures, split)
+
+
+def split_means(images: pd.DataFrame, measures: dict, split: str) -> dict[str, float]:
+    """Means over a split's images, its set-level measures, and the chroma ratio (of the means)."""
+    rows = images[images.split == split].drop(columns=["split", "name"])
+    means = rows.replace(np.inf, np.nan).mean().to_dict()
+    ratio = means["chroma"] / means["chroma_true"]
+    return {**means, **measures[split], "chroma_ratio": ratio}
+
+
+def load(report_folder: Path) -> list[StoredRun]:
+    """Every stored run of a report, sorted by path."""
+    return [
+        StoredRun(path.parent) for path in sorted(report_folder.glob("*/*/seed-*/measures.json"))
+    ]
+
+
+def load_baselines(report_folder: Path, scale: str) -> dict[str, dict[str, dict]]:
+    """{prepared set: {baseline: measures}} of a scale: of the test split, and `val_...`."""
+    found: dict[str, dict[str, dict]] = {}
+    for path in sorted((report_folder / scale / "baselines").glob("*/*/measures.json")):
+        images, measures = pd.read_csv(path.parent / "images.csv"), _read_json(path)
+        validation = split_means(images, measures, "val")
+        found.setdefault(path.parts[-3], {})[path.parts[-2]] = {
+            **split_means(images, measures, "test"),
+            **{f"val_{name}": value for name, value in validation.items()},
+        }
+    return found
+
+
+def _read_json(path: Path) -> dict:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path} cannot be read ({error}); run the arm again") from None

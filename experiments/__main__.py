@@ -1,0 +1,178 @@
+"""The suite's command line: `python -m experiments reproduce berkeley --scale small`."""
+
+import argparse
+import os
+import shutil
+import sys
+from importlib import import_module
+from pathlib import Path
+
+from colorization.errors import RunFailed, UserError
+
+REPORTS = {
+    "berkeley": "Dietrich et al.: regression and 313-class classification on BSDS500",
+}
+SCALES = {
+    "full": "the report's own settings",
+    "small": "the same, shrunk for a two-core CPU",
+    "smoke": "the whole path in seconds on generated images",
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = parser().parse_args(arguments)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    try:
+        return options.run(options)
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except RunFailed as error:
+        print(f"failed: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("interrupted; the same command goes on from the last checkpoint", file=sys.stderr)
+        return 130
+
+
+def parser() -> argparse.ArgumentParser:
+    result = argparse.ArgumentParser(prog="python -m experiments", description=__doc__)
+    commands = result.add_subparsers(required=True, metavar="COMMAND")
+
+    reproduce = commands.add_parser("reproduce", help="train, evaluate and render a report")
+    _add_reports(reproduce)
+    reproduce.add_argument(
+        "--scale",
+        choices=SCALES,
+        metavar="SCALE",
+        help="; ".join(f"{scale}: {what}" for scale, what in SCALES.items())
+        + " (default: full on an accelerator, else small)",
+    )
+    reproduce.add_argument(
+        "--arms",
+        nargs="+",
+        default=["primary"],
+        metavar="ARM",
+        help="names, or primary, ablation, all (default: primary); see `list`",
+    )
+    reproduce.add_argument("--seeds", nargs="+", type=int, default=[0], metavar="N")
+    reproduce.add_argument(
+        "--precision",
+        choices=["float32", "mixed_bfloat16"],
+        help="instead of what each arm names",
+    )
+    reproduce.add_argument("--runs", type=Path, default=Path("runs"), help="default: runs")
+    reproduce.add_argument("--results", type=Path, help="default: results; at smoke runs/results")
+    reproduce.set_defaults(run=run_reproduce)
+
+    data = commands.add_parser("data", help="fetch, verify and prepare a report's images")
+    _add_reports(data)
+    data.add_argument("--scale", choices=SCALES, metavar="SCALE", default="full")
+    data.set_defaults(run=run_data)
+
+    for what in ("tables", "figures"):
+        render = commands.add_parser(what, help=f"render {what} again from stored results")
+        _add_reports(render)
+        render.add_argument("--results", type=Path, default=Path("results"))
+        render.set_defaults(run=run_render, what=what)
+
+    listing = commands.add_parser("list", help="list a report's arms")
+    _add_reports(listing)
+    listing.set_defaults(run=run_list)
+    return result
+
+
+def _add_reports(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "reports",
+        nargs="*",
+        metavar="REPORT",
+        help=f"{', '.join(REPORTS)} (default: all)",
+    )
+
+
+def chosen_reports(options) -> list:
+    """The named reports' modules; imports Keras, so it comes after parsing."""
+    for key in options.reports:
+        if key not in REPORTS:
+            raise UserError(f"unknown report {key!r}; there are: {', '.join(REPORTS)}")
+    keys = options.reports or list(REPORTS)
+    return [import_module(f"experiments.{key.replace('-', '_')}").REPORT for key in keys]
+
+
+def run_reproduce(options) -> int:
+    if any(seed < 0 for seed in options.seeds):
+        raise UserError("--seeds takes whole numbers from 0")
+    from experiments.reproduce import reproduce
+
+    scale = options.scale or default_scale()
+    print(f"scale: {scale} ({SCALES[scale]})")
+    default_results = options.runs / "results" if scale == "smoke" else Path("results")
+    failures = []
+    for report in chosen_reports(options):
+        failures += reproduce(
+            report,
+            scale,
+            report.choose(options.arms),
+            options.seeds,
+            options.runs,
+            options.results or default_results,
+            options.precision,
+            say,
+        )
+    for failure in failures:
+        print(f"error: {failure}", file=sys.stderr)
+    return 2 if failures else 0
+
+
+def default_scale() -> str:
+    """`full` where an accelerator is found, else `small`."""
+    import keras
+
+    if keras.backend.backend() == "jax":
+        import jax
+
+        return "small" if jax.devices()[0].platform == "cpu" else "full"
+    import tensorflow as tf
+
+    return "full" if tf.config.list_physical_devices("GPU") else "small"
+
+
+def run_data(options) -> int:
+    from experiments.reproduce import obtain, resolve
+
+    done = set()
+    for report in chosen_reports(options):
+        for arm in report.arms:
+            config = resolve(report, arm, options.scale)
+            if (config.source, config.recipe) not in done:
+                done.add((config.source, config.recipe))
+                say(f"{obtain(config, say)[1].folder} is ready")
+    return 0
+
+
+def run_render(options) -> int:
+    for report in chosen_reports(options):
+        folder = options.results / report.key
+        if not any(folder.glob("*/*/seed-*/measures.json")):
+            raise UserError(f"{folder} holds no results; run: make reproduce-{report.key}")
+        report.render(folder, say, {options.what})
+    return 0
+
+
+def run_list(options) -> int:
+    for report in chosen_reports(options):
+        print(f"{report.key}: {report.authors} ({report.year}), {report.title}")
+        width = shutil.get_terminal_size().columns
+        for arm in report.arms:
+            kind = "primary " if arm.primary else "ablation"
+            print(f"  {kind}  {arm.name:24s}{arm.title}"[:width])
+    return 0
+
+
+def say(text: str) -> None:
+    print(text, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,341 @@
+"""A report's page, tables and figures from stored results alone."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from colorization import figures, results, tables
+from experiments.report import SCALES, Arm, Report
+
+ALL = ("tables", "figures")
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A report's stored results, by arm."""
+
+    folder: Path
+
+    @cached_property
+    def runs(self) -> list[results.StoredRun]:
+        return results.load(self.folder)
+
+    def of(self, arm: str) -> list[results.StoredRun]:
+        """The arm's runs, every seed, at the largest scale at which there are any."""
+        for scale in SCALES:
+            found = [run for run in self.runs if run.arm == arm and run.scale == scale]
+            if found:
+                return found
+        return []
+
+    def first(self, arm: str) -> results.StoredRun | None:
+        return next(iter(self.of(arm)), None)
+
+    def baselines(self, run: results.StoredRun) -> dict[str, dict]:
+        """Baselines on the test images of the run's prepared set."""
+        found = results.load_baselines(self.folder, run.scale)
+        return found.get(run.measures["prepared"], {})
+
+
+def run_note(run: results.StoredRun) -> str:
+    """What a figure says of the run it shows."""
+    env = run.environment
+    return (
+        f"arm {run.arm}, scale {run.scale}, seed {run.seed}, {run.config['epochs']} epochs, "
+        f"batch {run.config['batch_size']}, {env['precision']}, {env['backend']}"
+    )
+
+
+def source_note(run: results.StoredRun) -> str:
+    return f"images: {run.measures['source_title']} ({run.measures['source_licence']})"
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A grid of tiles: gray, re-coloured, original, five columns."""
+
+    name: str
+    arm: str
+    sample: str
+    title: str
+
+    def draw(self, path: Path, stored: Stored) -> bool:
+        run = stored.first(self.arm)
+        if run is None:
+            return False
+        entry = run.samples[self.sample]
+        figures.image_grid(
+            path,
+            run.sample_mosaic(self.sample),
+            rows=entry["rows"],
+            columns=entry["names"],
+            captions=[f"ΔE {value:.1f}" for value in entry["ciede2000"]],
+            title=self.title,
+            note=f"{entry['rule']}; {run_note(run)}\n{source_note(run)}",
+        )
+        return True
+
+
+@dataclass(frozen=True)
+class Curves:
+    """Training and validation columns of the epoch log against the epoch."""
+
+    name: str
+    arm: str
+    column: str
+    y_label: str
+    title: str
+    percent: bool = False
+    references: Callable[[Stored, results.StoredRun], dict[str, float]] = lambda *_: {}
+
+    def draw(self, path: Path, stored: Stored) -> bool:
+        run = stored.first(self.arm)
+        if run is None:
+            return False
+        factor = 100 if self.percent else 1
+        x = run.epochs["epoch"].to_numpy()
+        series = {
+            label: (x, factor * run.epochs[column].to_numpy())
+            for label, column in (("training", self.column), ("validation", f"val_{self.column}"))
+        }
+        references = {k: factor * v for k, v in self.references(stored, run).items()}
+        figures.curves(
+            path,
+            series,
+            y_label=self.y_label,
+            title=self.title,
+            references=references,
+            note=run_note(run),
+        )
+        return True
+
+
+@dataclass(frozen=True)
+class Diagram:
+    """A network, layer by layer, from the code."""
+
+    name: str
+    arm: Arm
+    title: str
+
+    def draw(self, path: Path, stored: Stored) -> bool:
+        config = self.arm.config
+        figures.network_diagram(path, config.network(size=config.recipe.size), title=self.title)
+        return True
+
+
+@dataclass(frozen=True)
+class Custom:
+    """A figure with a drawing function of its own."""
+
+    name: str
+    title: str
+    draw_with: Callable[[Path, Stored], bool]
+
+    def draw(self, path: Path, stored: Stored) -> bool:
+        return self.draw_with(path, stored)
+
+
+def draw_figures(folder: Path, specifications: Iterable, say=print) -> None:
+    """Draw every figure whose arm has results to `folder/figures/`."""
+    stored = Stored(folder)
+    for figure in specifications:
+        path = folder / "figures" / f"{figure.name}.png"
+        if not figure.draw(path, stored):
+            path.unlink(missing_ok=True)
+            say(f"{figure.name}: no results yet")
+
+
+def figure_list(folder: Path, specifications: Iterable) -> str:
+    """The drawn figures as Markdown, in order."""
+    parts = []
+    for figure in specifications:
+        if (folder / "figures" / f"{figure.name}.png").exists():
+            parts.append(f"**{figure.title}**\n\n![{figure.title}](figures/{figure.name}.png)\n")
+    return "\n".join(parts)
+
+
+def settings_table(stored: Stored, report: Report, rows: dict[str, dict[str, str]]) -> str:
+    """The report's settings beside those that ran.
+
+    Args:
+        rows: arm name -> the report's own values under the headings of its table.
+    """
+    lines = []
+    for name, said in rows.items():
+        lines.append({"arm": f"{name} (report)", **said})
+        run = stored.first(name)
+        if run is not None:
+            lines.append({"arm": f"{name} (run, {run.scale})", **_settings(run)})
+    return tables.markdown(pd.DataFrame(lines).fillna("–"))
+
+
+def _settings(run: results.StoredRun) -> dict[str, str]:
+    config, objective = run.config, run.config["objective"]
+    size = config["recipe"]["size"]
+    rebalancing = objective.get("rebalancing")
+    return {
+        "dataset": run.measures["source"],
+        "image size": f"{size}x{size}",
+        "batch size": str(config["batch_size"]),
+        "epochs": str(config["epochs"]),
+        "weight rebalancing": "yes" if rebalancing else "no",
+        "λ": f"{rebalancing['uniform_share']:g}" if rebalancing else "–",
+        "σ": f"{rebalancing['sigma']:g}" if rebalancing else "–",
+        "lr": f"{config['learning_rate']:g}",
+    }
+
+
+def measures_table(stored: Stored, arms: Iterable[Arm], measures: list[str], split: str) -> str:
+    """A row for each arm (mean over seeds) and, on the test split, its set's baselines before it.
+
+    Rows of different scales never share a mean: each arm shows its largest scale, and says so.
+    """
+    lines, shown = [], set()
+    for arm in arms:
+        runs = stored.of(arm.name)
+        if not runs:
+            continue
+        prepared = (runs[0].scale, runs[0].measures["prepared"])
+        if split == "test" and prepared not in shown:
+            shown.add(prepared)
+            for name, values in stored.baselines(runs[0]).items():
+                lines.append(
+                    {
+                        "arm": f"*{name.replace('-', ' ')}*",
+                        "images": prepared[1],
+                        "scale": prepared[0],
+                        "seeds": "–",
+                        **{tables.heading(m): tables.number(m, values[m]) for m in measures},
+                    }
+                )
+        means = pd.DataFrame([run.means(split) for run in runs])
+        spread = means[measures].std() if len(runs) > 1 else pd.Series(dtype=float)
+        lines.append(
+            {
+                "arm": f"**{arm.name}**",
+                "images": prepared[1],
+                "scale": runs[0].scale,
+                "seeds": str(len(runs)),
+                **{
+                    tables.heading(m): tables.number(m, means[m].mean(), spread.get(m))
+                    for m in measures
+                },
+            }
+        )
+    return tables.markdown(pd.DataFrame(lines)) if lines else "No results yet.\n"
+
+
+def cost_table(stored: Stored, arms: Iterable[Arm]) -> str:
+    """Parameters, MACs, time and device of each arm's runs."""
+    lines = []
+    for arm in arms:
+        for run in stored.of(arm.name)[:1]:
+            lines.append(
+                {
+                    "arm": arm.name,
+                    "scale": run.scale,
+                    "parameters": f"{run.measures['parameters']:,}",
+                    "MACs per image [G]": f"{run.measures['macs'] / 1e9:.3f}",
+                    "precision": run.environment["precision"],
+                    "images/s (training)": f"{run.measures['images_per_second']:.1f}",
+                    "minutes": f"{run.measures['train_seconds'] / 60:.1f}",
+                    "device": run.environment["device"],
+                }
+            )
+    return tables.markdown(pd.DataFrame(lines)) if lines else "No results yet.\n"
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A sentence of the report, and what was measured.
+
+    Args:
+        number: as in the list of claims.
+        said: the report's claim in our words, with where it stands.
+        arms: without which nothing was measured.
+        measured: (stored results) to text.
+    """
+
+    number: str
+    said: str
+    arms: tuple[str, ...]
+    measured: Callable[[Stored], str]
+
+
+def statements_table(stored: Stored, statements: Iterable[Statement]) -> str:
+    lines = []
+    for statement in statements:
+        runs = [stored.first(arm) for arm in statement.arms]
+        if None in runs:
+            measured, scale = "not run yet", "–"
+        else:
+            measured = statement.measured(stored)
+            scale = ", ".join(sorted({f"{run.scale}, seed {run.seed}" for run in runs}))
+        lines.append(
+            {"": statement.number, "the report": statement.said, "measured": measured, "run": scale}
+        )
+    return _left(tables.markdown(pd.DataFrame(lines)))
+
+
+def _left(table: str) -> str:
+    return table.replace(" ---: ", " --- ")
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A number that the suite can be checked against.
+
+    Args:
+        arm: whose run gives it, at full scale.
+        quantity: what it is, with its unit where there is one.
+        expected, tolerance: from the authors' plots or from the data.
+        measured: (stored results, run) to the number, NaN where the run does not have it.
+    """
+
+    arm: str
+    quantity: str
+    expected: float
+    tolerance: float
+    measured: Callable[[Stored, results.StoredRun], float]
+
+
+def logged(column: str, epoch: int):
+    """A logged value after `epoch` epochs."""
+
+    def measured(stored: Stored, run: results.StoredRun) -> float:
+        rows = run.epochs[run.epochs["epoch"] == epoch]
+        return float(rows[column].iloc[0]) if len(rows) else np.nan
+
+    return measured
+
+
+def baseline(name: str, measure: str, percent: bool = False):
+    """A measure of a baseline on the run's images."""
+
+    def measured(stored: Stored, run: results.StoredRun) -> float:
+        value = stored.baselines(run).get(name, {}).get(measure, np.nan)
+        return 100 * value if percent else value
+
+    return measured
+
+
+def references_table(stored: Stored, references: Iterable[Reference]) -> str:
+    lines = []
+    for reference in references:
+        run = stored.first(reference.arm)
+        value = reference.measured(stored, run) if run and run.scale == "full" else np.nan
+        inside = abs(value - reference.expected) <= reference.tolerance
+        lines.append(
+            {
+                "quantity": f"{reference.arm}: {reference.quantity}",
+                "reference": f"{reference.expected:g} ± {reference.tolerance:g}",
+                "measured": "not run at full scale" if np.isnan(value) else f"{value:.1f}",
+                "within": "–" if np.isnan(value) else ("yes" if inside else "no"),
+            }
+        )
+    return tables.markdown(pd.DataFrame(lines))

@@ -1,0 +1,180 @@
+"""From a report to its results: data, training, evaluation, rendering; finished work is skipped."""
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import keras
+import numpy as np
+from skimage.color import rgb2lab
+
+from colorization import results
+from colorization.data.forms import SHAPES
+from colorization.data.prepare import PreparedSet, prepare
+from colorization.data.sources import AuthorsForms, GeneratedForms
+from colorization.errors import SourceUnavailable, UserError
+from colorization.evaluation import baselines, evaluate, network_predictor
+from colorization.files import write_json
+from colorization.models.cost import macs, trainable_parameters
+from colorization.training.callbacks import read_epochs
+from colorization.training.config import TrainingConfig, to_json
+from colorization.training.objectives import AbClassification
+from colorization.training.run import FINISHED, locked, train
+from experiments.report import Arm, Report
+
+
+def reproduce(
+    report: Report,
+    scale: str,
+    arms: list[Arm],
+    seeds: list[int],
+    runs: Path,
+    results_folder: Path,
+    precision: str | None = None,
+    say=print,
+) -> list[str]:
+    """Train and evaluate arms that are not finished yet, then render the report.
+
+    Args:
+        report, scale, arms, seeds: what to reproduce.
+        runs, results_folder: where run folders and stored results lie.
+        precision: instead of each arm's own.
+        say: called with lines of text.
+
+    Returns:
+        One line for each arm that could not be run for want of its data.
+    """
+    failures = []
+    for seed in seeds:
+        for arm in arms:
+            say(f"== {report.key} {arm.name}, scale {scale}, seed {seed}")
+            try:
+                _reproduce_run(report, scale, arm, seed, runs, results_folder, precision, say)
+            except SourceUnavailable as error:
+                failures.append(f"{arm.name}: {error}")
+                say(f"left out: {error}")
+    report.render(results_folder / report.key, say)
+    return failures
+
+
+def resolve(report: Report, arm: Arm, scale: str, precision: str | None = None) -> TrainingConfig:
+    """The arm's configuration at a scale."""
+    config = report.scaled(arm, scale)
+    return replace(config, precision=precision) if precision else config
+
+
+def obtain(config: TrainingConfig, say=print) -> tuple[TrainingConfig, PreparedSet]:
+    """The configuration's prepared images; a stand-in, said aloud, where the source fails.
+
+    Raises:
+        SourceUnavailable: there is no stand-in either.
+    """
+    try:
+        return config, prepare(config.source, config.recipe, say)
+    except UserError as error:
+        stand_in = getattr(config.source, "stand_in", None)
+        if stand_in is None:
+            raise SourceUnavailable(str(error)) from None
+        say(f"{error}\n{stand_in.title} stand in for {config.source.title}")
+        config = replace(config, source=stand_in)
+        return config, prepare(stand_in, config.recipe, say)
+
+
+def run_folder(runs: Path, report: Report, scale: str, arm: str, seed: int) -> Path:
+    return runs / report.key / scale / arm / f"seed-{seed}"
+
+
+def _reproduce_run(report, scale, arm, seed, runs, results_folder, precision, say):
+    config, images = obtain(resolve(report, arm, scale, precision), say)
+    folder = run_folder(runs, report, scale, arm.name, seed)
+    if arm.trained_by:
+        trained = run_folder(runs, report, scale, arm.trained_by, seed)
+        objective = report.arm(arm.trained_by).config.objective
+        trainer = replace(config, objective=objective)
+        train(trained, trainer, images, seed, say=say)
+        _adopt(trained, folder, config)
+    else:
+        train(folder, config, images, seed, say=say)
+    with locked(folder):
+        if not (folder / "measures.json").exists():
+            say("evaluating")
+            judge(folder, config, images)
+    _judge_baselines(results_folder / report.key / scale / "baselines", config, images)
+    results.publish(folder, results_folder / report.key / scale / arm.name / f"seed-{seed}")
+
+
+def _adopt(trained: Path, folder: Path, config: TrainingConfig) -> None:
+    """A folder for an arm that judges another arm's network in its own way."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if (folder / FINISHED).exists():
+        return
+    stored = json.loads((trained / "config.json").read_text())
+    write_json(folder / "config.json", {**stored, "objective": to_json(config.objective)})
+    for name in ("environment.json", "epochs.csv", "class_weights.csv", FINISHED):
+        if (trained / name).exists():
+            shutil.copyfile(trained / name, folder / name)
+
+
+def judge(folder: Path, config: TrainingConfig, images: PreparedSet) -> None:
+    """Evaluate a finished run on its training and test images; everything goes to its folder."""
+    network = keras.saving.load_model(folder / FINISHED, compile=False)
+    predict = network_predictor(network, config.objective, config.train_mode_validation)
+    recorded = json.loads((folder / "config.json").read_text())["images"]
+    evaluations = {
+        split: evaluate(
+            images,
+            split,
+            predict,
+            batch_size=config.batch_size,
+            expected=recorded,
+            palette=palette(config.source),
+        )
+        for split in ("train", "test")
+    }
+    results.write_samples(
+        folder,
+        images,
+        evaluations,
+        predict,
+        batch_size=config.batch_size,
+        quantised=isinstance(config.objective, AbClassification),
+    )
+    epochs = read_epochs(folder / "epochs.csv")
+    results.write_evaluations(
+        folder,
+        evaluations,
+        source=images.source,
+        prepared=images.folder.name,
+        source_title=images.manifest["title"],
+        source_licence=images.manifest["licence"],
+        training_images=len(images.names("train")),
+        parameters=trainable_parameters(network),
+        macs=macs(network),
+        train_seconds=round(len(epochs) * float(np.median([row["seconds"] for row in epochs])), 1),
+        images_per_second=float(np.median([row["images_per_second"] for row in epochs])),
+    )
+
+
+def palette(source) -> np.ndarray | None:
+    """ab of white and of the four shapes `[5, 2]` for form images, else None."""
+    if getattr(source, "jitter_lightness", False):
+        return np.array([(0.0, 0.0), *(shape.ab for shape in SHAPES)])
+    if isinstance(source, AuthorsForms | GeneratedForms):
+        colours = np.array([(255, 255, 255), *(shape.rgb for shape in SHAPES)], "uint8")
+        return rgb2lab(colours)[:, 1:]
+    return None
+
+
+def _judge_baselines(folder: Path, config: TrainingConfig, images: PreparedSet) -> None:
+    """Baselines on the test images, row by row, and on the validation images as a whole."""
+    target = folder / images.folder.name
+    for name, predict in baselines(images).items():
+        path = target / name.replace(" ", "-")
+        if (path / "measures.json").exists():
+            continue
+        evaluations = {
+            split: evaluate(images, split, predict, batch_size=50, palette=palette(config.source))
+            for split in ("test", "val")
+        }
+        results.write_evaluations(path, evaluations, source=images.source)
