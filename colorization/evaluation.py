@@ -17,6 +17,9 @@ from colorization.metrics import ClassCounts, auc_of_pixels, image_measures
 Predictor = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
+BASELINES = ("gray", "mean ab", "mean ab given L", "nearest bin", "ground truth")
+
+
 @dataclass
 class Evaluation:
     """What came out for one split.
@@ -153,13 +156,14 @@ def baselines(images: PreparedSet) -> dict[str, Predictor]:
     def nearest_bin(L, ab):
         return AB_BINS[ops.convert_to_numpy(encode_nearest(ab))]
 
-    return {
-        "gray": lambda L, ab: np.zeros_like(ab),
-        "mean ab": lambda L, ab: np.broadcast_to(mean, ab.shape),
-        "mean ab given L": lambda L, ab: table[np.rint(L[..., 0]).astype(int)],
-        "nearest bin": nearest_bin,
-        "ground truth": lambda L, ab: ab,
-    }
+    predictors = (
+        lambda L, ab: np.zeros_like(ab),
+        lambda L, ab: np.broadcast_to(mean, ab.shape),
+        lambda L, ab: table[np.rint(L[..., 0]).astype(int)],
+        nearest_bin,
+        lambda L, ab: ab,
+    )
+    return dict(zip(BASELINES, predictors, strict=True))
 
 
 def _training_means(images: PreparedSet) -> tuple[np.ndarray, np.ndarray]:

@@ -5,10 +5,11 @@ points. Nothing here needs Keras; `network_diagram` only reads the attributes of
 """
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib import style
@@ -26,16 +27,18 @@ from PIL import Image
 
 from colorization.files import replacing
 
+if TYPE_CHECKING:
+    import keras
+
 DPI = 100
 SMALL, TEXT, HEADING = 7.5, 8.5, 11.0  # font sizes
 INK, MUTED, RULE = "#222222", "#555555", "#DDDDDD"
 # Okabe and Ito's palette without its yellow, which is hard to see on white.
-BLUE, VERMILION, GREEN, ORANGE, SKY, PURPLE, BLACK = (
-    "#0072B2", "#D55E00", "#009E73", "#E69F00", "#56B4E9", "#CC79A7", "#000000",
-)  # fmt: skip
-LINES = [(colour, dash) for dash in ("-", (0, (5, 1, 1, 1)), (0, (1, 1))) for colour in (
-    BLUE, VERMILION, GREEN, ORANGE, SKY, PURPLE, BLACK,
-)]  # fmt: skip
+BLUE, VERMILION, GREEN, ORANGE = "#0072B2", "#D55E00", "#009E73", "#E69F00"
+SKY, PURPLE, BLACK = "#56B4E9", "#CC79A7", "#000000"
+COLOURS = (BLUE, VERMILION, GREEN, ORANGE, SKY, PURPLE, BLACK)
+DASHES = ("-", (0, (5, 1, 1, 1)), (0, (1, 1)))
+LINES = [(colour, dash) for dash in DASHES for colour in COLOURS]
 
 _STYLE = {
     "font.family": "DejaVu Sans",
@@ -170,14 +173,26 @@ def _draw_curves(
     _label(ax, title, x_label, y_label)
     columns = _legend_columns(series, width)
     ax.legend(
-        loc="lower left", bbox_to_anchor=(0, 1.01), ncols=columns, borderaxespad=0.2,
-        handlelength=1.8, columnspacing=1.5, labelspacing=0.3, borderpad=0,
-    )  # fmt: skip
+        loc="lower left",
+        bbox_to_anchor=(0, 1.01),
+        ncols=columns,
+        borderaxespad=0.2,
+        handlelength=1.8,
+        columnspacing=1.5,
+        labelspacing=0.3,
+        borderpad=0,
+    )
     if note:
         ax.annotate(
-            _wrap(note, width, SMALL), (0, 0), (0, -34), xycoords="axes fraction",
-            textcoords="offset points", va="top", size=SMALL, color=MUTED,
-        )  # fmt: skip
+            _wrap(note, width, SMALL),
+            (0, 0),
+            (0, -34),
+            xycoords="axes fraction",
+            textcoords="offset points",
+            va="top",
+            size=SMALL,
+            color=MUTED,
+        )
 
 
 def _legend_columns(labels: Iterable[str], width: float) -> int:
@@ -222,21 +237,39 @@ def _label_width(label: str) -> float:
 def _label_references(ax: Axes, references: Mapping[str, float]) -> None:
     """Labels at the right end of the lines, moved apart where they would overlap."""
     low, high = sorted(ax.get_ylim())
-    floor = -math.inf
-    for label, y in sorted(references.items(), key=lambda item: item[1]):
-        inside = min(max(y, low), high)
-        beyond = {-1: "↓ ", 0: "", 1: "↑ "}[int(np.sign(y - inside))]
-        text = _wrap(beyond + label, 110, SMALL)
-        at = ax.transData.transform((0, inside))[1]
-        half = 6.5 * (text.count("\n") + 1)
-        centre = max(at, floor + half)
-        floor = centre + half + 2
-        shift = (centre - at) * 72 / DPI
+    ordered = sorted(references.items(), key=lambda item: item[1])
+    inside = [min(max(y, low), high) for _, y in ordered]
+    arrows = ["↑ " if y > high else "↓ " if y < low else "" for _, y in ordered]
+    labels = [arrow + label for arrow, (label, _) in zip(arrows, ordered, strict=True)]
+    texts = [_wrap(label, 110, SMALL) for label in labels]
+    heights = [ax.transData.transform((0, y))[1] for y in inside]
+    apart = _apart(heights, [_height([text], SMALL) for text in texts])
+    line = {"arrowstyle": "-", "lw": 0.6, "color": MUTED, "shrinkA": 0, "shrinkB": 0}
+    for text, y, height, moved in zip(texts, inside, heights, apart, strict=True):
         ax.annotate(
-            text, (1, inside), (7, shift), xycoords=ax.get_yaxis_transform(),
-            textcoords="offset points", va="center", size=SMALL, color=MUTED, annotation_clip=False,
-            arrowprops={"arrowstyle": "-", "lw": 0.6, "color": MUTED, "shrinkA": 1, "shrinkB": 0},
-        )  # fmt: skip
+            text,
+            (1, y),
+            (9, (moved - height) * 72 / DPI),
+            xycoords=ax.get_yaxis_transform(),
+            textcoords="offset points",
+            va="center",
+            size=SMALL,
+            color=MUTED,
+            annotation_clip=False,
+            arrowprops={**line, "relpos": (0, 0.5)},
+        )
+
+
+def _apart(centres: Sequence[float], sizes: Sequence[float]) -> list[float]:
+    """Ascending centres, moved as little as it takes for things of these sizes not to overlap."""
+    moved = list(centres)
+    for _ in range(200):
+        for index in range(1, len(moved)):
+            needed = (sizes[index - 1] + sizes[index]) / 2
+            lacking = max(0.0, needed - (moved[index] - moved[index - 1]))
+            moved[index - 1] -= lacking / 2
+            moved[index] += lacking / 2
+    return moved
 
 
 @_styled
@@ -287,6 +320,9 @@ def _draw_bars(
 
 # ---------------------------------------------------------------- photographs
 
+GAP = 4
+LARGE = 640_000  # bytes; a PNG of photographs takes about two thirds of that
+
 
 @_styled
 def image_grid(
@@ -309,7 +345,8 @@ def image_grid(
         columns: a heading for each column.
         captions: a short text for each column, under its last tile.
         note: small print below (source and licence of the photographs).
-        scale: whole number of pixels for a pixel; by default tiles become about 185 wide.
+        scale: whole number of pixels for a pixel; by default tiles become about 185 wide unless
+            the mosaic is so large that the file would grow too much.
 
     Raises:
         ValueError: the mosaic cannot be cut into so many equal tiles, or the captions are not
@@ -318,7 +355,7 @@ def image_grid(
     tiles = _cut(image, len(rows), len(columns))
     if captions is not None and len(captions) != len(columns):
         raise ValueError(f"{len(captions)} captions for {len(columns)} columns")
-    scale = scale or max(1, round(185 / tiles.shape[3]))
+    scale = scale or (1 if tiles.size > LARGE else max(1, round(185 / tiles.shape[3])))
     mosaic = _spaced(np.repeat(np.repeat(tiles, scale, axis=2), scale, axis=3))
     tile_h, tile_w = tiles.shape[2] * scale, tiles.shape[3] * scale
 
@@ -336,20 +373,14 @@ def image_grid(
     figure.figimage(mosaic, left, sum(below), origin="upper")
     write = _writer(figure)
     write(12, above[0], title, size=HEADING, va="top")
-    for index, text in enumerate(heads):
-        x = left + index * (tile_w + GAP) + tile_w / 2
-        write(x, sum(above) - 4, text, ha="center", va="bottom")
-    for index, text in enumerate(feet):
-        x = left + index * (tile_w + GAP) + tile_w / 2
-        write(x, height - sum(below) + 4, text, ha="center", va="top")
+    for texts, y, va in ((heads, sum(above) - 4, "bottom"), (feet, height - sum(below) + 4, "top")):
+        for index, text in enumerate(texts):
+            write(left + index * (tile_w + GAP) + tile_w / 2, y, text, ha="center", va=va)
     for index, text in enumerate(sides):
         y = sum(above) + index * (tile_h + GAP) + tile_h / 2
         write(left - 6, y, text, rotation=90, ha="right", va="center", multialignment="center")
     write(12, height - 8, note, size=SMALL, color=MUTED, va="bottom")
     _save(path, figure)
-
-
-GAP = 4
 
 
 def _cut(image: np.ndarray, rows: int, columns: int) -> np.ndarray:
@@ -378,7 +409,7 @@ def _spaced(tiles: np.ndarray) -> np.ndarray:
 
 
 _WHITE_TO_BLUE = LinearSegmentedColormap.from_list("blue", ["#FFFFFF", SKY, BLUE, "#00405F"])
-CELL = 62
+CELL = 68
 
 
 @_styled
@@ -406,7 +437,7 @@ def confusion(
     columns = _columns(len(panels))
     side = CELL * len(labels)
     names = max(_text_width(label, TEXT) for label in labels)
-    slanted = names > CELL - 6
+    slanted = names > CELL - 4
     left, bottom = names + 40, 40 + (names * 0.75 if slanted else 14)
     step_x, step_y = side + 26, side + bottom + 34
     width = int(left + columns * step_x)
@@ -437,16 +468,26 @@ def _row_shares(counts: ArrayLike, size: int) -> np.ndarray:
     return np.divide(counts, total, out=np.full((size, size), np.nan), where=total > 0)
 
 
+def _percent(share: float) -> str:
+    if np.isnan(share):
+        return "–"
+    return f"{100 * share:.0f} %" if share in (0, 1) else f"{100 * share:.1f} %"
+
+
 def _draw_confusion(
     ax: Axes, shares: np.ndarray, labels: Sequence[str], *, rows: bool, slanted: bool
 ) -> None:
     ax.imshow(shares, cmap=_WHITE_TO_BLUE, vmin=0, vmax=1, interpolation="nearest")
     for (row, column), share in np.ndenumerate(shares):
-        text = "–" if np.isnan(share) else f"{100 * share:.1f}".replace("100.0", "100") + " %"
         ax.text(
-            column, row, text, ha="center", va="center", size=TEXT,
+            column,
+            row,
+            _percent(share),
+            ha="center",
+            va="center",
+            size=TEXT,
             color="white" if share > 0.5 else INK,
-        )  # fmt: skip
+        )
     places = np.arange(len(labels))
     turn = {"rotation": 40, "ha": "right", "rotation_mode": "anchor"} if slanted else {}
     ax.set_xticks(places, labels, size=TEXT, **turn)
@@ -477,9 +518,11 @@ def _figure(width: float, height: float, **options) -> Figure:
 def _save(path: Path, figure: Figure) -> None:
     # Through Pillow rather than savefig: no alpha channel, no metadata, smaller.
     figure.canvas.draw()
-    pixels = np.asarray(figure.canvas.buffer_rgba())[..., :3]
+    pixels = np.ascontiguousarray(np.asarray(figure.canvas.buffer_rgba())[..., :3])
     with replacing(path) as part:
-        Image.fromarray(np.ascontiguousarray(pixels)).save(part, format="png", optimize=True)
+        Image.fromarray(pixels).save(
+            part, format="png", compress_level=9, compress_type=zlib.Z_DEFAULT_STRATEGY
+        )
 
 
 def _columns(count: int) -> int:
@@ -513,7 +556,7 @@ def _label(ax: Axes, title: str | None, x_label: str, y_label: str) -> None:
     ax.set_ylabel(y_label)
 
 
-def _writer(figure: Figure):
+def _writer(figure: Figure) -> Callable[..., None]:
     """A function that writes text at pixels counted from the top left."""
     width, height = figure.bbox.size
 
@@ -564,14 +607,14 @@ def _pieces(words: Iterable[str], width: float, size: float) -> Iterator[str]:
 # ---------------------------------------------------------------- networks
 
 
-# Kind of box: what the key calls it, its colour.
+# Kind of box: what the key calls it, its colour (tints of the palette).
 KINDS = {
-    "end": ("input, output", "#C8C8C8"),
-    "convolution": ("convolution", SKY),
-    "transposed": ("transposed convolution", ORANGE),
-    "upsampling": ("upsampling", GREEN),
-    "pooling": ("pooling", VERMILION),
-    "other": ("other", PURPLE),
+    "end": ("input, output", "#D5D5D5"),
+    "convolution": ("convolution", "#A6D5F1"),
+    "transposed": ("transposed convolution", "#F2C666"),
+    "upsampling": ("upsampling", "#73C8AD"),
+    "pooling": ("pooling", "#EBA06D"),
+    "other": ("other", "#E3B5CE"),
     "merge": ("merge", "#FFFFFF"),
 }
 SYMBOLS = {"Add": "+", "Subtract": "−", "Multiply": "×", "Concatenate": "c"}
@@ -619,7 +662,7 @@ class Box:
         return (self.shape[-3] if len(self.shape) >= 3 else 1) or 1
 
 
-def network_boxes(model) -> list[Box]:
+def network_boxes(model: "keras.Model") -> list[Box]:
     """What `network_diagram` draws: boxes in the order of the graph.
 
     Activations, normalisation and dropout belong to the box before them, padding to the one
@@ -678,7 +721,7 @@ def _mention(box: Box, layer) -> None:
     box.layers.append(layer.name)
 
 
-def _nodes(model) -> list:
+def _nodes(model: "keras.Model") -> list:
     """The calls of layers that make up a functional model, inputs first."""
     # Keras has no public way to walk a model's graph other than serialising it.
     by_depth = model._nodes_by_depth
@@ -744,10 +787,11 @@ def _name_lines(name: str) -> list[str]:
 
 @dataclass
 class Place:
-    """Where a box is drawn: its row, centre and size."""
+    """Where a box is drawn: its row, centre and size, and the width with its caption."""
 
     row: int
     x: float
+    slot: float
     width: float
     height: float
     y: float = 0.0
@@ -769,7 +813,7 @@ ROW_WIDTH = 1100.0
 
 
 @_styled
-def network_diagram(path: Path, model, *, title: str) -> None:
+def network_diagram(path: Path, model: "keras.Model", *, title: str) -> None:
     """A network as a row of boxes, or several rows where it is long, with arcs for skips.
 
     The height of a box goes with the square root of its output's height, the width with the
@@ -786,7 +830,7 @@ def network_diagram(path: Path, model, *, title: str) -> None:
     places = _places(boxes)
     lanes = _lanes(skips, places)
     columns = sorted({a for a, b in skips if places[a].row != places[b].row}, reverse=True)
-    right = max(place.x + place.width / 2 for place in places) + MARGIN
+    right = max(place.x + place.slot / 2 for place in places) + 16
     width = max(right + 12 * len(columns) + 20, _key_width(boxes) + 24, 480)
     parameters = sum(math.prod(weight.shape) for weight in model.trainable_weights)
     title = _wrap(f"{title}: {parameters:,} trainable parameters", width - 24, HEADING)
@@ -799,10 +843,14 @@ def network_diagram(path: Path, model, *, title: str) -> None:
     ax.text(12, 10, title, size=HEADING, va="top")
     for a, b in edges:
         if b == a + 1:
-            _draw_flow(ax, places[a], places[b], right - 8, rows)
+            _draw_flow(ax, places[a], places[b], right, rows)
     for a, b in skips:
-        column = right + 6 + 12 * columns.index(a) if a in columns else right
-        _draw_skip(ax, places[a], places[b], lanes[a, b], column, rows)
+        column = right + 14 + 12 * columns.index(a) if a in columns else right
+        levels = [
+            rows[row].boxes - LANE * (lanes[a, b, row] + 1)
+            for row in (places[a].row, places[b].row)
+        ]
+        _draw_skip(ax, places[a], places[b], levels, column)
     for box, place in zip(boxes, places, strict=True):
         _draw_box(ax, box, place, rows[place.row].captions)
     _draw_key(ax, boxes, height - 18)
@@ -824,7 +872,7 @@ def _places(boxes: Sequence[Box]) -> list[Place]:
         x = MARGIN if places and row != places[-1].row else x
         height = max(TALLEST * math.sqrt(box.side / tallest), 6.0)
         height = 2 * RADIUS if box.kind == "merge" else height
-        places.append(Place(row, x + slot / 2, width, height))
+        places.append(Place(row, x + slot / 2, slot, width, height))
         x, passed = x + slot, passed + slot
     return places
 
@@ -837,53 +885,45 @@ def _box_width(box: Box) -> float:
 
 def _lanes(
     skips: Sequence[tuple[int, int]], places: Sequence[Place]
-) -> dict[tuple[int, int], tuple[int, int]]:
-    """For each skip its lane above the row where it starts and the row where it ends.
+) -> dict[tuple[int, int, int], int]:
+    """(start, end, row) to the lane above that row, for each skip one or two of them.
 
     Shorter ones lie below longer ones, so that nested skips don't cross.
     """
-    spans = []  # row, left and right end, skip, which of its two lanes
+    spans: dict[tuple[int, int, int], tuple[float, float]] = {}
     for a, b in skips:
         start, end = places[a], places[b]
-        if start.row == end.row:
-            spans.append((start.row, start.x, end.x, (a, b), (0, 1)))
-        else:
-            spans += [(start.row, start.x, math.inf, (a, b), (0,))]
-            spans += [(end.row, end.x, math.inf, (a, b), (1,))]
-    spans.sort(key=lambda span: (span[2] - span[1], -span[1]))
-    lanes: dict[tuple[int, int], list[int]] = {skip: [0, 0] for skip in skips}
-    laid: list[tuple[int, float, float, int]] = []
-    for row, left, right, skip, which in spans:
-        below = [lane for r, x0, x1, lane in laid if r == row and x0 <= right and left <= x1]
-        lane = max(below, default=-1) + 1
-        laid.append((row, left, right, lane))
-        for index in which:
-            lanes[skip][index] = lane
-    return {skip: (pair[0], pair[1]) for skip, pair in lanes.items()}
+        spans[a, b, start.row] = (start.x, end.x if start.row == end.row else math.inf)
+        if start.row != end.row:
+            spans[a, b, end.row] = (end.x, math.inf)
+    lanes: dict[tuple[int, int, int], int] = {}
+    for skip in sorted(spans, key=lambda skip: (spans[skip][1] - spans[skip][0], -spans[skip][0])):
+        left, right = spans[skip]
+        beside = [other for other in lanes if other[2] == skip[2]]
+        below = [o for o in beside if spans[o][0] <= right and left <= spans[o][1]]
+        lanes[skip] = max((lanes[other] for other in below), default=-1) + 1
+    return lanes
 
 
 def _rows(
     boxes: Sequence[Box],
     places: Sequence[Place],
-    lanes: Mapping[tuple[int, int], tuple[int, int]],
+    lanes: Mapping[tuple[int, int, int], int],
     top: float,
 ) -> list[Row]:
     """Stacks the rows from `top` downwards and sets the boxes' `y`."""
     rows = []
-    for index in range(places[-1].row + 1):
-        inside = [
-            (box, place) for box, place in zip(boxes, places, strict=True) if place.row == index
-        ]
-        used = [pair[end] for skip, pair in lanes.items() for end in (0, 1)
-                if places[skip[end]].row == index]  # fmt: skip
-        tallest = max(place.height for _, place in inside)
-        start = top + (16 if index else 0) + LANE * (max(used, default=-2) + 2)
+    for row in range(places[-1].row + 1):
+        inside = [index for index, place in enumerate(places) if place.row == row]
+        used = max((lane for (_, _, r), lane in lanes.items() if r == row), default=-2)
+        tallest = max(places[index].height for index in inside)
+        start = top + (16 if row else 0) + LANE * (used + 2)
         captions = start + tallest + 8
-        lines = max(len(_caption(box)) for box, _ in inside)
-        rows.append(Row(top, start, start + tallest / 2, captions, captions + LINE * lines + 8))
-        for _, place in inside:
-            place.y = rows[-1].centre
-        top = rows[-1].bottom
+        bottom = captions + LINE * max(len(_caption(boxes[index])) for index in inside) + 8
+        rows.append(Row(top, start, start + tallest / 2, captions, bottom))
+        for index in inside:
+            places[index].y = rows[-1].centre
+        top = bottom
     return rows
 
 
@@ -898,11 +938,16 @@ def _draw_box(ax: Axes, box: Box, place: Place, captions: float) -> None:
         ax.add_patch(Rectangle(corner, place.width, place.height, fc=fill, ec=INK, lw=0.7))
     named = len(_name_lines(box.name))
     for index, line in enumerate(_caption(box)):
-        weight, colour = ("bold", INK) if index < named else ("normal", INK)
+        weight = "bold" if index < named else "normal"
         ax.text(
-            place.x, captions + LINE * index, line, size=SMALL, weight=weight, color=colour,
-            ha="center", va="top",
-        )  # fmt: skip
+            place.x,
+            captions + LINE * index,
+            line,
+            size=SMALL,
+            weight=weight,
+            ha="center",
+            va="top",
+        )
 
 
 def _draw_flow(ax: Axes, start: Place, end: Place, right: float, rows: Sequence[Row]) -> None:
@@ -914,23 +959,14 @@ def _draw_flow(ax: Axes, start: Place, end: Place, right: float, rows: Sequence[
     _draw_arrow(ax, points, MUTED)
 
 
-def _draw_skip(
-    ax: Axes,
-    start: Place,
-    end: Place,
-    lanes: tuple[int, int],
-    column: float,
-    rows: Sequence[Row],
-) -> None:
+def _draw_skip(ax: Axes, start: Place, end: Place, levels: Sequence[float], column: float) -> None:
     """An arc above the row; into another row by way of `column` at the right."""
-    first, last = (
-        rows[p.row].boxes - LANE * (lane + 1) for p, lane in zip((start, end), lanes, strict=True)
-    )
-    out, into = start.x + 3, end.x - (0 if end.height == 2 * RADIUS else 3)
-    points = [(out, start.y - start.height / 2), (out, first)]
+    out, into = start.x + 3, end.x - 3
+    points = [(out, start.y - start.height / 2), (out, levels[0])]
     if start.row != end.row:
-        points += [(column, first), (column, last)]
-    _draw_arrow(ax, [*points, (into, last), (into, end.y - end.height / 2)], VERMILION)
+        points += [(column, levels[0]), (column, levels[1])]
+    points += [(into, levels[1]), (into, end.y - end.height / 2)]
+    _draw_arrow(ax, points, BLUE)
 
 
 def _draw_arrow(ax: Axes, points: Sequence[tuple[float, float]], colour: str) -> None:
@@ -950,7 +986,7 @@ def _draw_arrow(ax: Axes, points: Sequence[tuple[float, float]], colour: str) ->
             fill=False,
             capstyle="butt",
             joinstyle="miter",
-        )  # fmt: skip
+        )
     )
 
 

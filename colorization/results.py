@@ -19,7 +19,7 @@ import pandas as pd
 from PIL import Image
 
 from colorization.errors import UserError
-from colorization.evaluation import Evaluation, Predictor, sample_tiles
+from colorization.evaluation import BASELINES, Evaluation, Predictor, sample_tiles
 from colorization.files import replacing, write_json, write_text
 
 SAMPLES = 5  # columns of a grid, as in the reports
@@ -181,7 +181,8 @@ def load_baselines(report_folder: Path, scale: str) -> dict[str, dict[str, dict]
             **split_means(images, measures, "test"),
             **{f"val_{name}": value for name, value in validation.items()},
         }
-    return found
+    order = [name.replace(" ", "-") for name in BASELINES]
+    return {key: {name: sets[name] for name in order if name in sets} for key, sets in found.items()}
 
 
 def _read_json(path: Path) -> dict:

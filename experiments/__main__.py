@@ -1,12 +1,12 @@
 """The suite's command line: `python -m experiments reproduce berkeley --scale small`."""
 
 import argparse
-import os
 import shutil
 import sys
 from importlib import import_module
 from pathlib import Path
 
+from colorization.backend import import_quietly
 from colorization.errors import RunFailed, UserError
 
 REPORTS = {
@@ -21,8 +21,9 @@ SCALES = {
 
 def main(arguments: list[str] | None = None) -> int:
     options = parser().parse_args(arguments)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     try:
+        check_reports(options)
+        import_quietly()
         return options.run(options)
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -91,11 +92,14 @@ def _add_reports(command: argparse.ArgumentParser) -> None:
     )
 
 
-def chosen_reports(options) -> list:
-    """The named reports' modules; imports Keras, so it comes after parsing."""
+def check_reports(options) -> None:
     for key in options.reports:
         if key not in REPORTS:
             raise UserError(f"unknown report {key!r}; there are: {', '.join(REPORTS)}")
+
+
+def chosen_reports(options) -> list:
+    """The named reports, or all; imports their modules and with them Keras."""
     keys = options.reports or list(REPORTS)
     return [import_module(f"experiments.{key.replace('-', '_')}").REPORT for key in keys]
 
@@ -152,11 +156,13 @@ def run_data(options) -> int:
 
 
 def run_render(options) -> int:
+    from experiments.render import render
+
     for report in chosen_reports(options):
         folder = options.results / report.key
         if not any(folder.glob("*/*/seed-*/measures.json")):
             raise UserError(f"{folder} holds no results; run: make reproduce-{report.key}")
-        report.render(folder, say, {options.what})
+        render(report, folder, say, {options.what})
     return 0
 
 

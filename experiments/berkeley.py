@@ -11,38 +11,24 @@ latter also on drawings of polygons whose colour follows from their shape.
 from dataclasses import replace
 from functools import partial
 
-import numpy as np
-
-from colorization import figures
 from colorization.data.prepare import Recipe
 from colorization.data.sources import BSDS500, AuthorsForms, GeneratedForms
-from colorization.files import write_text
 from colorization.lab import UNIT
 from colorization.models.classification_cnn import classification_cnn
 from colorization.models.regression_cnn import regression_cnn
 from colorization.training.config import TrainingConfig
 from colorization.training.objectives import AbClassification, AbRegression, Rebalancing
-from experiments.render import (
-    ALL,
-    Curves,
-    Custom,
-    Diagram,
-    Grid,
-    Reference,
-    Statement,
-    Stored,
-    baseline,
-    cost_table,
-    draw_figures,
-    figure_list,
-    logged,
-    measures_table,
-    references_table,
-    run_note,
-    settings_table,
-    source_note,
-    statements_table,
+from experiments.berkeley_figures import (
+    accuracies,
+    class_bars,
+    confusion,
+    grids,
+    losses,
+    majority,
+    regression_losses,
+    shapes,
 )
+from experiments.render import Curves, Custom, Diagram, Reference, Statement, baseline, logged
 from experiments.report import Arm, Report
 
 # Section 4.1. The authors convert to Lab before they resize, feed raw L, and never call eval().
@@ -154,9 +140,7 @@ def scaled(arm: Arm, scale: str) -> TrainingConfig:
     classifies = isinstance(config.objective, AbClassification)
     if scale == "small":
         epochs = {500: 100, 200: 40, 50: 20, 10: 10}[config.epochs]
-        return replace(
-            config, epochs=epochs, network=_narrow(config.network, 32)
-        )
+        return replace(config, epochs=epochs, network=_narrow(config.network, 32))
     size = 32 if classifies else 48
     return replace(
         config,
@@ -223,124 +207,14 @@ SETTINGS = {
 }
 
 
-def as_the_authors_plotted(epochs) -> tuple:
-    """Figure 4's two curves from true mean losses.
-
-    The notebook divides sums over batches by image counts (20 batches, 200 images; 10 batches,
-    100 images), and does not reset the accumulator before validation, so that the training sum is
-    in the validation loss as well.
-    """
-    train, val = epochs["loss"].to_numpy(), epochs["val_loss"].to_numpy()
-    return 20 * train / 200, (20 * train + 10 * val) / 100
-
-
-def _figure_4(path, stored) -> bool:
-    run = stored.first("regression")
-    if run is None:
-        return False
-    x = run.epochs["epoch"].to_numpy()
-    plotted_train, plotted_val = as_the_authors_plotted(run.epochs)
-    constant = _constant_mean_of_val(stored, run)
-    figures.curve_panels(
-        path,
-        [
-            {
-                "title": "as the authors plotted it",
-                "series": {"training": (x, plotted_train), "validation": (x, plotted_val)},
-                "y_label": "accumulated loss",
-            },
-            {
-                "title": "true mean squared error",
-                "series": {
-                    "training": (x, run.epochs["loss"].to_numpy()),
-                    "validation": (x, run.epochs["val_loss"].to_numpy()),
-                },
-                "y_label": "MSE of ab [Lab²]",
-                "references": constant,
-            },
-        ],
-        title="Figure 4: losses of the regression",
-        note=run_note(run),
-    )
-    return True
-
-
-def _constant_mean_of_val(stored, run) -> dict[str, float]:
-    value = stored.baselines(run).get("mean-ab", {}).get("val_ab_mse")
-    return {f"training mean ab: {value:.0f}": value} if value else {}
-
-
-def _figure_3(path, stored) -> bool:
-    run = stored.first("weighted")
-    if run is None:
-        return False
-    weights = run.class_weights
-    panels = [
-        ("before smoothing", "probability", weights["prior"]),
-        ("after smoothing", "probability", weights["smoothed"]),
-        ("weights", "weight", weights["weight"]),
-    ]
-    figures.bars(
-        path,
-        [
-            {"title": title, "x_label": "ab bin", "y_label": label, "values": values.to_numpy()}
-            for title, label, values in panels
-        ],
-        title="Figure 3: class probabilities and weights of the Berkeley training set",
-        note=f"{source_note(run)}; smoothed over the class index, as the authors ran it",
-    )
-    return True
-
-
-SHAPES = ["white", "triangle", "square", "pentagon", "hexagon"]
-
-
-def _confusion(path, stored) -> bool:
-    runs = [stored.first(arm.name) for arm in (forms, forms_112_light, *ABLATIONS)]
-    runs = [run for run in runs if run and "confusion" in run.measures["test"]]
-    if not runs:
-        return False
-    figures.confusion(
-        path,
-        {run.arm: np.array(run.measures["test"]["confusion"]) for run in runs},
-        SHAPES,
-        title="Pixels of each shape by the colour they were given (test images)",
-        note="; ".join(f"{run.arm}: scale {run.scale}, seed {run.seed}" for run in runs),
-    )
-    return True
-
-
-def _majority(split):
-    """Accuracy of always answering with the most frequent bin, as a line in accuracy plots."""
-
-    def references(stored, run):
-        majority = stored.baselines(run).get("gray", {}).get(f"{split}_majority")
-        return {f"most frequent bin: {majority:.1%}": majority} if majority else {}
-
-    return references
-
-
-def _grids(figure: str, arm: str, what: str, samples=("test-random", "test-best", "test-worst")):
-    titles = {
-        "train-random": "training images",
-        "test-random": "test images",
-        "test-best": "the five best test images",
-        "test-worst": "the five worst test images",
-    }
-    for sample in samples:
-        suffix = "" if sample.endswith("random") else f"-{sample.split('-')[1]}"
-        number = int(figure.removeprefix("fig"))
-        yield Grid(f"{figure}{suffix}", arm, sample, f"Figure {number}: {what}, {titles[sample]}")
-
-
 FIGURES = (
     Diagram("fig01", regression, "Figure 1: the regression network"),
     Diagram("fig02", unweighted, "Figure 2: the classification network"),
     Diagram("fig02-light", forms_112_light, "The light classification network of figure 14"),
-    Custom("fig03", "Figure 3: class probabilities and weights", _figure_3),
-    Custom("fig04", "Figure 4: losses of the regression", _figure_4),
-    *_grids("fig05", "regression", "regression", ["train-random"]),
-    *_grids("fig06", "regression", "regression"),
+    Custom("fig03", "Figure 3: class probabilities and weights", class_bars),
+    Custom("fig04", "Figure 4: losses of the regression", regression_losses),
+    *grids("fig05", "regression", "regression", ["train-random"]),
+    *grids("fig06", "regression", "regression"),
     Curves(
         "fig07",
         "unweighted",
@@ -348,10 +222,10 @@ FIGURES = (
         "pixels in the right bin [%]",
         "Figure 7: accuracy of the classification",
         percent=True,
-        references=_majority("val"),
+        references=majority("val"),
     ),
-    *_grids("fig08", "unweighted", "classification", ["train-random"]),
-    *_grids("fig09", "unweighted", "classification"),
+    *grids("fig08", "unweighted", "classification", ["train-random"]),
+    *grids("fig09", "unweighted", "classification"),
     Curves(
         "fig10",
         "weighted",
@@ -359,9 +233,9 @@ FIGURES = (
         "pixels in the right bin [%]",
         "Figure 10: accuracy of the rebalanced classification",
         percent=True,
-        references=_majority("val"),
+        references=majority("val"),
     ),
-    *_grids("fig11", "weighted", "rebalanced classification"),
+    *grids("fig11", "weighted", "rebalanced classification"),
     Curves(
         "fig12",
         "forms-56",
@@ -369,11 +243,11 @@ FIGURES = (
         "pixels in the right bin [%]",
         "Figure 12: accuracy on the form images",
         percent=True,
-        references=_majority("val"),
+        references=majority("val"),
     ),
-    *_grids("fig13", "forms-56", "forms at 56 px"),
-    *_grids("fig14", "forms-112-light", "forms at 112 px, light network"),
-    Custom("forms-confusion", "Which shape's colour the forms were given", _confusion),
+    *grids("fig13", "forms-56", "forms at 56 px"),
+    *grids("fig14", "forms-112-light", "forms at 112 px, light network"),
+    Custom("forms-confusion", "Which shape's colour the forms were given", confusion),
 )
 
 # The reference's numbers are of the authors' own plot and of the data (protocol, verified); the
@@ -423,7 +297,7 @@ STATEMENTS = (
         "1.1",
         "Figure 4: training and validation loss of the regression both decrease and converge.",
         ("regression",),
-        lambda s: _losses(s.first("regression")),
+        lambda s: losses(s.first("regression")),
     ),
     Statement(
         "1.2",
@@ -444,7 +318,7 @@ STATEMENTS = (
         "1.4",
         "Figure 7: the unweighted classification overfits.",
         ("unweighted",),
-        lambda s: _accuracies(s, "unweighted"),
+        lambda s: accuracies(s, "unweighted"),
     ),
     Statement(
         "1.5",
@@ -479,7 +353,7 @@ STATEMENTS = (
         "Figure 12: on form images both accuracies are high and nothing overfits.",
         ("forms-56",),
         lambda s: (
-            f"{_accuracies(s, 'forms-56')}; of the coloured test pixels "
+            f"{accuracies(s, 'forms-56')}; of the coloured test pixels "
             f"{s.first('forms-56').means('test')['accuracy_coloured']:.1%} are right"
         ),
     ),
@@ -487,7 +361,7 @@ STATEMENTS = (
         "1.8",
         "Figures 13 and 14: hexagons and squares are confused at 56 px, less at 112 px.",
         ("forms-56", "forms-112-light"),
-        lambda s: f"56 px: {_shapes(s, 'forms-56')}. 112 px: {_shapes(s, 'forms-112-light')}",
+        lambda s: f"56 px: {shapes(s, 'forms-56')}. 112 px: {shapes(s, 'forms-112-light')}",
     ),
     Statement(
         "1.9",
@@ -502,38 +376,6 @@ STATEMENTS = (
 )
 
 
-def _losses(run) -> str:
-    epochs = run.epochs
-    lowest = epochs["val_loss"].idxmin()
-    return (
-        f"training MSE {epochs['loss'].iloc[0]:.0f} → {epochs['loss'].iloc[-1]:.1f}; "
-        f"validation MSE {epochs['val_loss'].iloc[0]:.0f} → {epochs['val_loss'].iloc[-1]:.0f}, lowest "
-        f"{epochs['val_loss'][lowest]:.0f} after epoch {epochs['epoch'][lowest]}. The falling "
-        "validation curve of the report contains the training loss (see figure 4)"
-    )
-
-
-def _accuracies(stored, arm) -> str:
-    run = stored.first(arm)
-    last = run.epochs.iloc[-1]
-    majority = stored.baselines(run)["gray"]["val_majority"]
-    return (
-        f"last epoch: training {last['accuracy']:.1%}, validation {last['val_accuracy']:.1%}; the "
-        f"most frequent bin alone {majority:.1%}"
-    )
-
-
-def _shapes(stored, arm) -> str:
-    """Of each shape's test pixels, the share given its colour, and the most frequent wrong one."""
-    counts = np.array(stored.first(arm).measures["test"]["confusion"], float)
-    shares = counts / counts.sum(axis=1, keepdims=True)
-    parts = []
-    for i, shape in enumerate(SHAPES[1:], start=1):
-        wrong = max((j for j in range(1, len(SHAPES)) if j != i), key=lambda j: shares[i, j])
-        parts.append(f"{shape} {shares[i, i]:.0%} right, {shares[i, wrong]:.0%} {SHAPES[wrong]}")
-    return ", ".join(parts)
-
-
 DEPARTURES = """\
 - Splits: the report says 200 / 200 / 100 for train / validation / test; the authors' notebooks and
   published class prior say BSDS500's own 200 / 100 / 200, which is used here.
@@ -546,63 +388,6 @@ DEPARTURES = """\
 """
 
 
-def page(folder) -> str:
-    """The report's page in Markdown, from stored results alone."""
-    stored = Stored(folder)
-    classification = ["accuracy", "accuracy_balanced", "accuracy_coloured"]
-    common = ["ab_mae", "ab_mse", "ciede2000", "psnr", "ssim", "auc", "auc_balanced"]
-    colour = ["chroma_ratio", "colourfulness"]
-    measures = [*common, *classification, *colour]
-    return f"""\
-# Report 001: {REPORT.title}
-
-{REPORT.authors} ({REPORT.year}). This page is rendered from the stored results beside it by
-`make tables-berkeley`; nothing in it is typed by hand but what the report itself says. The measures
-are defined in [docs/measures.md](../../docs/measures.md). An arm shows the runs of its largest
-scale; `full` is the report's own protocol.
-
-## What the report says, and what was measured
-
-{statements_table(stored, STATEMENTS)}
-## Against reference numbers
-
-Digitised from the authors' plots or computed from the data; they hold at full scale.
-
-{references_table(stored, REFERENCES)}
-## Settings
-
-{settings_table(stored, REPORT, SETTINGS)}
-## Test images
-
-PSNR favours desaturated images: read it beside the chroma ratio (1 is as colourful as the
-original).
-
-{measures_table(stored, REPORT.arms, measures, "test")}
-## Training images
-
-{measures_table(stored, REPORT.arms, measures, "train")}
-## Cost
-
-{cost_table(stored, REPORT.arms)}
-## Departures from the report
-
-{DEPARTURES}
-## Figures
-
-The images of a grid are drawn with a fixed seed, or are the five with the lowest or highest
-CIEDE2000 (ΔE).
-
-{figure_list(folder, FIGURES)}"""
-
-
-def render(folder, say=print, what=ALL) -> None:
-    """Draw the figures and write the page of `results/berkeley`."""
-    if "figures" in what:
-        draw_figures(folder, FIGURES, say)
-    write_text(folder / "README.md", page(folder))
-    say(f"{folder / 'README.md'} is rendered")
-
-
 REPORT = Report(
     key="berkeley",
     title="Grayscale image colorization",
@@ -610,5 +395,13 @@ REPORT = Report(
     year=2021,
     arms=(regression, unweighted, weighted, forms, forms_112_light, *ABLATIONS),
     scaled=scaled,
-    render=render,
+    settings=SETTINGS,
+    figures=FIGURES,
+    references=REFERENCES,
+    statements=STATEMENTS,
+    departures=DEPARTURES,
+    measures=(
+        *("ab_mae", "ab_mse", "ciede2000", "psnr", "ssim", "auc", "auc_balanced"),
+        *("accuracy", "accuracy_balanced", "accuracy_coloured", "chroma_ratio", "colourfulness"),
+    ),
 )

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from colorization import figures, results, tables
+from colorization.files import write_text
 from experiments.report import SCALES, Arm, Report
 
 ALL = ("tables", "figures")
@@ -159,7 +160,7 @@ def figure_list(folder: Path, specifications: Iterable) -> str:
     return "\n".join(parts)
 
 
-def settings_table(stored: Stored, report: Report, rows: dict[str, dict[str, str]]) -> str:
+def settings_table(stored: Stored, rows: dict[str, dict[str, str]]) -> str:
     """The report's settings beside those that ran.
 
     Args:
@@ -339,3 +340,56 @@ def references_table(stored: Stored, references: Iterable[Reference]) -> str:
             }
         )
     return tables.markdown(pd.DataFrame(lines))
+
+
+def render(report: Report, folder: Path, say=print, what: Iterable[str] = ALL) -> None:
+    """Draw the report's figures and write its page, `folder/README.md`."""
+    if "figures" in what:
+        draw_figures(folder, report.figures, say)
+    write_text(folder / "README.md", page(report, folder))
+    say(f"{folder / 'README.md'} is rendered")
+
+
+def page(report: Report, folder: Path) -> str:
+    """The report's page in Markdown, from stored results alone."""
+    stored, measures = Stored(folder), list(report.measures)
+    return f"""\
+# {report.key}: {report.title}
+
+{report.authors} ({report.year}). This page is rendered from the stored results beside it by
+`make tables-{report.key}`; nothing in it is typed by hand but what the report itself says. The
+measures are defined in [docs/measures.md](../../docs/measures.md). An arm shows the runs of its
+largest scale; `full` is the report's own protocol.
+
+## What the report says, and what was measured
+
+{statements_table(stored, report.statements)}
+## Against reference numbers
+
+Digitised from the authors' plots or computed from the data; they hold at full scale.
+
+{references_table(stored, report.references)}
+## Settings
+
+{settings_table(stored, report.settings)}
+## Test images
+
+PSNR favours desaturated images: read it beside the chroma ratio (1 is as colourful as the
+original).
+
+{measures_table(stored, report.arms, measures, "test")}
+## Training images
+
+{measures_table(stored, report.arms, measures, "train")}
+## Cost
+
+{cost_table(stored, report.arms)}
+## Departures from the report
+
+{report.departures}
+## Figures
+
+The images of a grid are drawn with a fixed seed, or are the five with the lowest or highest
+CIEDE2000 (ΔE).
+
+{figure_list(folder, report.figures)}"""

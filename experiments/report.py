@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from colorization.errors import UserError
 from colorization.training.config import TrainingConfig
@@ -44,7 +43,12 @@ class Report:
         title, authors, year: of the report.
         arms: primary ones first.
         scaled: (arm, scale) to the arm's configuration at that scale. Sizes and counts only.
-        render: (results folder of the report, say) to its tables, figures and page.
+        settings: arm -> the report's own table of settings, heading -> value.
+        figures: what to draw, in order; see `experiments.render`.
+        references: numbers that the suite can be checked against.
+        statements: what the report says, and how it was measured.
+        departures: where the suite departs from the report, as a Markdown list.
+        measures: columns of its tables, of `colorization.tables.MEASURES`.
     """
 
     key: str
@@ -53,7 +57,12 @@ class Report:
     year: int
     arms: tuple[Arm, ...]
     scaled: Callable[[Arm, str], TrainingConfig]
-    render: Callable[[Path, Callable], None]
+    settings: dict[str, dict[str, str]]
+    figures: tuple
+    references: tuple
+    statements: tuple
+    departures: str
+    measures: tuple[str, ...]
 
     def arm(self, name: str) -> Arm:
         for arm in self.arms:

@@ -21,6 +21,7 @@ from colorization.training.callbacks import read_epochs
 from colorization.training.config import TrainingConfig, to_json
 from colorization.training.objectives import AbClassification
 from colorization.training.run import FINISHED, locked, train
+from experiments.render import render
 from experiments.report import Arm, Report
 
 
@@ -54,7 +55,7 @@ def reproduce(
             except SourceUnavailable as error:
                 failures.append(f"{arm.name}: {error}")
                 say(f"left out: {error}")
-    report.render(results_folder / report.key, say)
+    render(report, results_folder / report.key, say)
     return failures
 
 

@@ -6,6 +6,7 @@ model (seeds of dropout included) and of its optimisers goes into one `.npz`, wi
 finished epochs.
 """
 
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -31,8 +32,8 @@ def restore(path: Path, variables: list) -> int:
         with np.load(path, allow_pickle=False) as stored:
             arrays = [stored[f"{i:04d}"] for i in range(len(stored.files) - 1)]
             epoch = int(stored["epoch"])
-    except (OSError, ValueError, KeyError, EOFError) as error:
-        raise UserError(f"{path} is not a checkpoint ({error}); delete the run folder") from None
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise UserError(f"{path} is not a checkpoint ({error}); delete it to train anew") from None
     shapes = [tuple(variable.shape) for variable in variables]
     if shapes != [array.shape for array in arrays]:
         raise UserError(f"{path} was written by another network; delete the run folder")

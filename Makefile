@@ -1,0 +1,76 @@
+# Every target is one line over a Python entry point; `make help` lists them.
+#
+#   SCALE=full|small|smoke   default: full on an accelerator, else small
+#   ARMS="a b"  SEEDS="0 1"  a choice of arms (names, or primary, ablation, all) and seeds
+
+PYTHON ?= python3
+VENV ?= .venv
+PY := $(VENV)/bin/python
+REPORTS := berkeley
+
+OPTIONS = $(if $(SCALE),--scale $(SCALE)) $(if $(ARMS),--arms $(ARMS)) \
+          $(if $(SEEDS),--seeds $(SEEDS)) $(if $(PRECISION),--precision $(PRECISION))
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help reproduce data tables figures colorize bench test lint format clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z][^ ]*:.*## / {printf "  %-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo "  reports: $(REPORTS) (reproduce-<report>, data-<report>, tables-<report>, figures-<report>)"
+
+reproduce: $(VENV)/.ready ## train, evaluate and render every report
+	$(PY) -m experiments reproduce $(OPTIONS)
+
+reproduce-%: $(VENV)/.ready
+	$(PY) -m experiments reproduce $* $(OPTIONS)
+
+data: $(VENV)/.ready ## download, verify and prepare every report's images
+	$(PY) -m experiments data
+
+data-%: $(VENV)/.ready
+	$(PY) -m experiments data $*
+
+tables: $(VENV)/.ready ## render every report's page again from stored results
+	$(PY) -m experiments tables
+
+figures: $(VENV)/.ready ## draw every report's figures again from stored results
+	$(PY) -m experiments figures
+
+tables-%: $(VENV)/.ready
+	$(PY) -m experiments tables $*
+
+figures-%: $(VENV)/.ready
+	$(PY) -m experiments figures $*
+
+colorize: $(VENV)/.ready ## colour photographs: IN=<file or folder> OUT=<folder> RUN=<run folder>
+	@$(PY) -m colorization colorize "$(IN)" --out "$(OUT)" --run "$(RUN)"
+
+bench: $(VENV)/.ready ## images per second of the pipeline and of each training step
+	$(PY) -m benchmarks.training
+
+test: $(VENV)/.ready-dev ## run the tests
+	$(PY) -m pytest
+
+lint: $(VENV)/.ready-dev ## check style
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+
+format: $(VENV)/.ready-dev ## rewrite the code in style
+	$(VENV)/bin/ruff check --fix .
+	$(VENV)/bin/ruff format .
+
+clean: ## remove caches and the virtual environment; runs, data and results stay
+	rm -rf $(VENV) .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/.ready: $(wildcard requirements/*.txt)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "error: Python 3.11 or newer is needed; try: make PYTHON=python3.12 ..." >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install --quiet -r requirements/$(if $(shell nvidia-smi 2>/dev/null),cuda,cpu).txt
+	@touch $@
+
+$(VENV)/.ready-dev: $(VENV)/.ready
+	$(PY) -m pip install --quiet -r requirements/dev.txt
+	@touch $@

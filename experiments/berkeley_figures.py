@@ -1,0 +1,151 @@
+"""What only report 001 draws and says: its loss accumulator, class bars, shapes."""
+
+from pathlib import Path
+
+import numpy as np
+
+from colorization import figures
+from colorization.results import StoredRun
+from experiments.render import Grid, Stored, run_note, source_note
+
+SHAPES = ["white", "triangle", "square", "pentagon", "hexagon"]
+
+
+def as_the_authors_plotted(epochs) -> tuple:
+    """Figure 4's two curves from true mean losses.
+
+    The notebook divides sums over batches by image counts (20 batches, 200 images; 10 batches,
+    100 images), and does not reset the accumulator before validation, so that the training sum is
+    in the validation loss as well.
+    """
+    train, val = epochs["loss"].to_numpy(), epochs["val_loss"].to_numpy()
+    return 20 * train / 200, (20 * train + 10 * val) / 100
+
+
+def regression_losses(path: Path, stored: Stored) -> bool:
+    run = stored.first("regression")
+    if run is None:
+        return False
+    x = run.epochs["epoch"].to_numpy()
+    plotted_train, plotted_val = as_the_authors_plotted(run.epochs)
+    constant = _constant_mean(stored, run)
+    figures.curve_panels(
+        path,
+        [
+            {
+                "title": "as the authors plotted it",
+                "series": {"training": (x, plotted_train), "validation": (x, plotted_val)},
+                "y_label": "accumulated loss",
+            },
+            {
+                "title": "true mean squared error",
+                "series": {
+                    "training": (x, run.epochs["loss"].to_numpy()),
+                    "validation": (x, run.epochs["val_loss"].to_numpy()),
+                },
+                "y_label": "MSE of ab [Lab²]",
+                "references": constant,
+            },
+        ],
+        title="Figure 4: losses of the regression",
+        note=run_note(run),
+    )
+    return True
+
+
+def _constant_mean(stored: Stored, run: StoredRun) -> dict[str, float]:
+    value = stored.baselines(run).get("mean-ab", {}).get("val_ab_mse")
+    return {f"training mean ab: {value:.0f}": value} if value else {}
+
+
+def class_bars(path: Path, stored: Stored) -> bool:
+    run = stored.first("weighted")
+    if run is None:
+        return False
+    weights = run.class_weights
+    panels = [
+        ("before smoothing", "probability", weights["prior"]),
+        ("after smoothing", "probability", weights["smoothed"]),
+        ("weights", "weight", weights["weight"]),
+    ]
+    figures.bars(
+        path,
+        [
+            {"title": title, "x_label": "ab bin", "y_label": label, "values": values.to_numpy()}
+            for title, label, values in panels
+        ],
+        title="Figure 3: class probabilities and weights of the Berkeley training set",
+        note=f"{source_note(run)}; smoothed over the class index, as the authors ran it",
+    )
+    return True
+
+
+def confusion(path: Path, stored: Stored) -> bool:
+    """Confusion between shapes of every arm on form images."""
+    arms = dict.fromkeys(run.arm for run in stored.runs)
+    runs = [run for run in map(stored.first, arms) if "confusion" in run.measures["test"]]
+    if not runs:
+        return False
+    figures.confusion(
+        path,
+        {run.arm: np.array(run.measures["test"]["confusion"]) for run in runs},
+        SHAPES,
+        title="Pixels of each shape by the colour they were given (test images)",
+        note="; ".join(f"{run.arm}: scale {run.scale}, seed {run.seed}" for run in runs),
+    )
+    return True
+
+
+def majority(split: str):
+    """Accuracy of always answering with the most frequent bin, as a line in accuracy plots."""
+
+    def references(stored, run):
+        share = stored.baselines(run).get("gray", {}).get(f"{split}_majority")
+        return {f"most frequent bin: {share:.1%}": share} if share else {}
+
+    return references
+
+
+def grids(figure: str, arm: str, what: str, samples=("test-random", "test-best", "test-worst")):
+    titles = {
+        "train-random": "training images",
+        "test-random": "test images",
+        "test-best": "the five best test images",
+        "test-worst": "the five worst test images",
+    }
+    for sample in samples:
+        suffix = "" if sample.endswith("random") else f"-{sample.split('-')[1]}"
+        number = int(figure.removeprefix("fig"))
+        yield Grid(f"{figure}{suffix}", arm, sample, f"Figure {number}: {what}, {titles[sample]}")
+
+
+def losses(run: StoredRun) -> str:
+    epochs = run.epochs
+    lowest = epochs["val_loss"].idxmin()
+    return (
+        f"training MSE {epochs['loss'].iloc[0]:.0f} → {epochs['loss'].iloc[-1]:.1f}; "
+        f"validation MSE {epochs['val_loss'].iloc[0]:.0f} → "
+        f"{epochs['val_loss'].iloc[-1]:.0f}, lowest {epochs['val_loss'][lowest]:.0f} after epoch {epochs['epoch'][lowest]}. The falling "
+        "validation curve of the report contains the training loss (see figure 4)"
+    )
+
+
+def accuracies(stored: Stored, arm: str) -> str:
+    run = stored.first(arm)
+    last = run.epochs.iloc[-1]
+    majority = stored.baselines(run)["gray"]["val_majority"]
+    return (
+        f"last epoch: training {last['accuracy']:.1%}, validation {last['val_accuracy']:.1%}; the "
+        f"most frequent bin alone {majority:.1%}"
+    )
+
+
+def shapes(stored: Stored, arm: str) -> str:
+    """Of each shape's test pixels, the share given its colour, and the most frequent wrong one."""
+    counts = np.array(stored.first(arm).measures["test"]["confusion"], float)
+    shares = counts / counts.sum(axis=1, keepdims=True)
+    parts = []
+    for i, shape in enumerate(SHAPES[1:], start=1):
+        wrong = max((j for j in range(1, len(SHAPES)) if j != i), key=lambda j: shares[i, j])
+        parts.append(f"{shape} {shares[i, i]:.0%} right, {shares[i, wrong]:.0%} {SHAPES[wrong]}")
+    return ", ".join(parts)

@@ -1,0 +1,197 @@
+"""Runs: the same seed gives the same weights, also across a kill; one process a run; NaN stops."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from colorization.data.prepare import prepare
+from colorization.errors import RunFailed, UserError
+from colorization.training import checkpoint
+from colorization.training import run as runs
+from colorization.training.callbacks import read_epochs
+from colorization.training.objectives import AbRegression
+from colorization.training.supervised import SupervisedColorizer
+from tests import training_fixtures as tiny
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="module", autouse=True)
+def data_folder(tmp_path_factory):
+    patch = pytest.MonkeyPatch()
+    patch.setenv("COLORIZATION_DATA", str(tmp_path_factory.mktemp("data")))
+    yield
+    patch.undo()
+
+
+@pytest.fixture(scope="module", params=["regression", "classification"])
+def undisturbed(request, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("undisturbed") / "run"
+    tiny.run(request.param, folder)
+    return request.param, folder
+
+
+def weights(folder: Path) -> list[np.ndarray]:
+    return keras.saving.load_model(folder / "network.keras", compile=False).get_weights()
+
+
+def assert_same_weights(one: Path, other: Path) -> None:
+    for a, b in zip(weights(one), weights(other), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def losses(folder: Path) -> list[dict]:
+    timings = ("seconds", "images_per_second")
+    return [
+        {k: v for k, v in row.items() if k not in timings}
+        for row in read_epochs(folder / "epochs.csv")
+    ]
+
+
+def start(name: str, folder: Path) -> subprocess.Popen:
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.training_fixtures", name, str(folder)],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def wait_for(process: subprocess.Popen, text: str) -> None:
+    for line in process.stdout:
+        if text in line:
+            return
+    pytest.fail(f"{text!r} never came: {process.stderr.read()}")
+
+
+def test_killed_run_ends_with_the_weights_of_an_undisturbed_one(undisturbed, tmp_path):
+    name, reference = undisturbed
+    killed = tmp_path / "killed"
+    process = start(name, killed)
+    wait_for(process, "epoch 3/6")
+    time.sleep(0.01)  # into the fourth epoch
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert (killed / "last.npz").exists() and not (killed / "network.keras").exists()
+
+    said = []
+    tiny.run(name, killed, say=said.append)
+    assert said[0].startswith("resuming after epoch")
+    assert_same_weights(reference, killed)
+    assert losses(reference) == losses(killed)
+    assert not list(killed.glob("*.part")) and not list(killed.glob(".*.part"))
+
+
+def test_another_seed_gives_other_weights(undisturbed, tmp_path):
+    name, reference = undisturbed
+    tiny.run(name, tmp_path / "run", seed=1, epochs=1)
+    assert not np.array_equal(weights(reference)[0], weights(tmp_path / "run")[0])
+
+
+def test_finished_run_is_not_trained_again(undisturbed):
+    name, reference = undisturbed
+    before = (reference / "network.keras").stat().st_mtime_ns
+    tiny.run(name, reference, say=pytest.fail)
+    assert (reference / "network.keras").stat().st_mtime_ns == before
+
+
+def test_another_configuration_is_refused_and_named(undisturbed):
+    name, reference = undisturbed
+    with pytest.raises(UserError, match="learning_rate: stored 0.001, given 0.5"):
+        tiny.run(name, reference, learning_rate=0.5)
+
+
+def test_loss_falls(undisturbed):
+    rows = losses(undisturbed[1])
+    assert [row["epoch"] for row in rows] == [1, 2, 3, 4, 5, 6]
+    assert rows[-1]["loss"] < rows[0]["loss"]
+
+
+def test_second_start_of_a_run_stops(tmp_path):
+    folder = tmp_path / "run"
+    with runs.locked(folder), pytest.raises(UserError, match="trained by another process"):
+        tiny.run("regression", folder)
+
+
+def test_second_process_stops_too(tmp_path):
+    folder = tmp_path / "run"
+    with runs.locked(folder):
+        process = start("regression", folder)
+        _, errors = process.communicate()
+    assert process.returncode == 1 and "trained by another process" in errors
+
+
+def test_nan_ends_the_run_and_keeps_the_last_good_checkpoint(tmp_path, monkeypatch):
+    adam, after_two_epochs = keras.optimizers.Adam, 10
+
+    def nan_later(*_):
+        decay = keras.optimizers.schedules.PiecewiseConstantDecay
+        return adam(decay([after_two_epochs], [1e-3, float("nan")]))
+
+    monkeypatch.setattr(runs.keras.optimizers, "Adam", nan_later)
+    folder = tmp_path / "run"
+    with pytest.raises(RunFailed, match="became NaN or infinite in epoch 3"):
+        tiny.run("regression", folder)
+    assert [row["epoch"] for row in read_epochs(folder / "epochs.csv")] == [1, 2]
+    model = runs.build_model(folder, tiny.REGRESSION, prepared())
+    assert checkpoint.restore(folder / "last.npz", runs.training_state(model)) == 2
+    assert all(np.isfinite(w).all() for w in model.network.get_weights())
+    assert not (folder / "network.keras").exists()
+
+
+def prepared():
+    return prepare(tiny.REGRESSION.source, tiny.REGRESSION.recipe)
+
+
+def test_damaged_checkpoint_is_one_clear_line(tmp_path):
+    folder = tmp_path / "run"
+    folder.mkdir()
+    (folder / "last.npz").write_bytes(b"PK\x03\x04 not a checkpoint")
+    with pytest.raises(UserError, match="is not a checkpoint"):
+        tiny.run("regression", folder)
+
+
+def test_train_mode_validation_uses_and_moves_batch_statistics():
+    images = prepared()
+    array = images.images("val")[:4]
+    moved = {}
+    for train_mode in (True, False):
+        keras.utils.set_random_seed(0)
+        network = tiny.REGRESSION.network(size=16)
+        model = SupervisedColorizer(
+            network, AbRegression(), images.space, train_mode_validation=train_mode
+        )
+        model.compile(optimizer="adam")
+        before = [v.numpy().copy() for v in network.non_trainable_variables]
+        loss = model.evaluate(array, batch_size=4, verbose=0, return_dict=True)["loss"]
+        after = [np.asarray(v) for v in network.non_trainable_variables]
+        moved[train_mode] = any(not np.array_equal(a, b) for a, b in zip(before, after, strict=True))
+        lab = np.asarray(runs.images_to_lab(array, images.space))
+        expected = np.asarray(network(lab[..., :1], training=train_mode))
+        assert loss == pytest.approx(np.square(expected - lab[..., 1:]).mean(), rel=1e-4)
+    assert moved == {True: True, False: False}
+
+
+def test_validation_mode_leaves_the_trained_weights_alone(undisturbed, tmp_path):
+    """Only batch normalisation's running averages may differ: training never reads them."""
+    name, reference = undisturbed
+    other = tmp_path / "run"
+    tiny.run(name, other, train_mode_validation=False)
+    one, two = (
+        keras.saving.load_model(f / "network.keras", compile=False) for f in (reference, other)
+    )
+    for a, b in zip(one.trainable_variables, two.trainable_variables, strict=True):
+        np.testing.assert_array_equal(np.asarray(a), np.asarray(b))
+    assert any(
+        not np.array_equal(np.asarray(a), np.asarray(b))
+        for a, b in zip(one.non_trainable_variables, two.non_trainable_variables, strict=True)
+    )
