@@ -305,7 +305,7 @@ def _draw_bars(
     log_y: bool = False,
 ) -> None:
     values = np.asarray(values, "float64")
-    if len(values) > 40:  # bars would leave hairlines between them
+    if len(values) > 40:  # one outline rather than hundreds of bars
         ax.stairs(values, np.arange(len(values) + 1) - 0.5, fill=True, color=BLUE, lw=0)
     else:
         ax.bar(np.arange(len(values)), values, color=BLUE, lw=0)

@@ -182,7 +182,9 @@ def load_baselines(report_folder: Path, scale: str) -> dict[str, dict[str, dict]
             **{f"val_{name}": value for name, value in validation.items()},
         }
     order = [name.replace(" ", "-") for name in BASELINES]
-    return {key: {name: sets[name] for name in order if name in sets} for key, sets in found.items()}
+    return {
+        key: {name: sets[name] for name in order if name in sets} for key, sets in found.items()
+    }
 
 
 def _read_json(path: Path) -> dict:

@@ -139,7 +139,7 @@ def scaled(arm: Arm, scale: str) -> TrainingConfig:
         return config
     classifies = isinstance(config.objective, AbClassification)
     if scale == "small":
-        epochs = {500: 100, 200: 40, 50: 20, 10: 10}[config.epochs]
+        epochs = {500: 60, 200: 30, 50: 20, 10: 10}[config.epochs]
         return replace(config, epochs=epochs, network=_narrow(config.network, 32))
     size = 32 if classifies else 48
     return replace(

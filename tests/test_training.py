@@ -174,7 +174,9 @@ def test_train_mode_validation_uses_and_moves_batch_statistics():
         before = [v.numpy().copy() for v in network.non_trainable_variables]
         loss = model.evaluate(array, batch_size=4, verbose=0, return_dict=True)["loss"]
         after = [np.asarray(v) for v in network.non_trainable_variables]
-        moved[train_mode] = any(not np.array_equal(a, b) for a, b in zip(before, after, strict=True))
+        moved[train_mode] = any(
+            not np.array_equal(a, b) for a, b in zip(before, after, strict=True)
+        )
         lab = np.asarray(runs.images_to_lab(array, images.space))
         expected = np.asarray(network(lab[..., :1], training=train_mode))
         assert loss == pytest.approx(np.square(expected - lab[..., 1:]).mean(), rel=1e-4)

@@ -1,0 +1,1 @@
+"""Speed measurements; never part of the tests."""

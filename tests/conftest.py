@@ -1,0 +1,83 @@
+"""Fixtures that several test modules share."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from colorization.data import roots
+from colorization.data.sources import SPLITS, image_files
+
+# Read before any test sets the variable.
+_GIVEN = os.environ.get(roots.ENVIRONMENT_VARIABLE)
+_REAL_DATA = Path(_GIVEN) if _GIVEN else Path(__file__).parents[2] / "shared/data"
+
+
+@pytest.fixture
+def real_data():
+    """`real_data(path)`: that path below the folder of real data, or the test is skipped."""
+
+    def find(path: str) -> Path:
+        found = _REAL_DATA.resolve() / path
+        if not found.exists():
+            pytest.skip(f"no {path} in the real data; set {roots.ENVIRONMENT_VARIABLE}")
+        return found
+
+    return find
+
+
+@pytest.fixture
+def compiled():
+    """`compiled(function)`: the function traced and compiled by the backend in use."""
+    import keras
+
+    if keras.backend.backend() == "jax":
+        import jax
+
+        return jax.jit
+    import tensorflow as tf
+
+    return tf.function
+
+
+@dataclass(frozen=True)
+class FolderSource:
+    """Images below `folder/{train,val,test}`; see `colorization.data.sources`."""
+
+    folder: Path
+    strict: bool = True
+    key = "tiny"
+    title = "tiny set"
+    licence = "none"
+
+    def files(self):
+        return {split: image_files(self.folder / split) for split in SPLITS}
+
+
+@pytest.fixture
+def write_source(tmp_path, monkeypatch):
+    """`write_source(images, strict=True)`: a source of `{split: {file name: array or bytes}}`.
+
+    Arrays are written losslessly. What is prepared goes below `tmp_path / "data"`.
+    """
+    data = tmp_path / "data"
+    data.mkdir()
+    monkeypatch.setenv(roots.ENVIRONMENT_VARIABLE, str(data))
+
+    def write(images, strict=True):
+        for split in SPLITS:
+            (tmp_path / "source" / split).mkdir(parents=True, exist_ok=True)
+            for name, content in images.get(split, {}).items():
+                path = tmp_path / "source" / split / name
+                if isinstance(content, bytes):
+                    path.write_bytes(content)
+                else:
+                    Image.fromarray(np.asarray(content, "uint8")).save(path)
+        return FolderSource(tmp_path / "source", strict)
+
+    return write
