@@ -121,12 +121,13 @@ def grids(figure: str, arm: str, what: str, samples=("test-random", "test-best",
 
 def losses(run: StoredRun) -> str:
     epochs = run.epochs
-    lowest = epochs["val_loss"].idxmin()
+    train, val = epochs["loss"], epochs["val_loss"]
+    lowest = val.idxmin()
     return (
-        f"training MSE {epochs['loss'].iloc[0]:.0f} → {epochs['loss'].iloc[-1]:.1f}; "
-        f"validation MSE {epochs['val_loss'].iloc[0]:.0f} → "
-        f"{epochs['val_loss'].iloc[-1]:.0f}, lowest {epochs['val_loss'][lowest]:.0f} after epoch {epochs['epoch'][lowest]}. The falling "
-        "validation curve of the report contains the training loss (see figure 4)"
+        f"training MSE {train.iloc[0]:.0f} → {train.iloc[-1]:.1f}; validation MSE "
+        f"{val.iloc[0]:.0f} → {val.iloc[-1]:.0f}, lowest {val[lowest]:.0f} after epoch "
+        f"{epochs['epoch'][lowest]}. The falling validation curve of the report contains the "
+        "training loss (see figure 4)"
     )
 
 

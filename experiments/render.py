@@ -17,13 +17,14 @@ ALL = ("tables", "figures")
 
 @dataclass(frozen=True)
 class Stored:
-    """A report's stored results, by arm."""
+    """A report's stored results, by arm; of some scales only, if wanted."""
 
     folder: Path
+    scales: tuple[str, ...] = SCALES
 
     @cached_property
     def runs(self) -> list[results.StoredRun]:
-        return results.load(self.folder)
+        return [run for run in results.load(self.folder) if run.scale in self.scales]
 
     def of(self, arm: str) -> list[results.StoredRun]:
         """The arm's runs, every seed, at the largest scale at which there are any."""
@@ -32,6 +33,13 @@ class Stored:
             if found:
                 return found
         return []
+
+    def at_largest_common_scale(self, arms: Iterable[str]) -> "Stored | None":
+        """These results at the largest scale that has all of `arms`: scales are never mixed."""
+        for scale in SCALES:
+            if set(arms) <= {run.arm for run in self.runs if run.scale == scale}:
+                return Stored(self.folder, (scale,))
+        return None
 
     def first(self, arm: str) -> results.StoredRun | None:
         return next(iter(self.of(arm)), None)
@@ -192,24 +200,20 @@ def _settings(run: results.StoredRun) -> dict[str, str]:
 
 
 def measures_table(stored: Stored, arms: Iterable[Arm], measures: list[str], split: str) -> str:
-    """A row for each arm (mean over seeds) and, on the test split, its set's baselines before it.
-
-    Rows of different scales never share a mean: each arm shows its largest scale, and says so.
-    """
+    """A row for each arm (mean over seeds); on the test split its set's baselines before it."""
     lines, shown = [], set()
     for arm in arms:
         runs = stored.of(arm.name)
         if not runs:
             continue
-        prepared = (runs[0].scale, runs[0].measures["prepared"])
+        prepared = runs[0].measures["prepared"]
         if split == "test" and prepared not in shown:
             shown.add(prepared)
             for name, values in stored.baselines(runs[0]).items():
                 lines.append(
                     {
                         "arm": f"*{name.replace('-', ' ')}*",
-                        "images": prepared[1],
-                        "scale": prepared[0],
+                        "images": prepared,
                         "seeds": "–",
                         **{tables.heading(m): tables.number(m, values[m]) for m in measures},
                     }
@@ -219,8 +223,7 @@ def measures_table(stored: Stored, arms: Iterable[Arm], measures: list[str], spl
         lines.append(
             {
                 "arm": f"**{arm.name}**",
-                "images": prepared[1],
-                "scale": runs[0].scale,
+                "images": prepared,
                 "seeds": str(len(runs)),
                 **{
                     tables.heading(m): tables.number(m, means[m].mean(), spread.get(m))
@@ -231,6 +234,21 @@ def measures_table(stored: Stored, arms: Iterable[Arm], measures: list[str], spl
     return tables.markdown(pd.DataFrame(lines)) if lines else "No results yet.\n"
 
 
+def scale_sections(stored: Stored, report: Report) -> str:
+    """Measures and cost for each scale that has been run, the largest first."""
+    parts = []
+    for scale in SCALES:
+        at_scale, measures = Stored(stored.folder, (scale,)), list(report.measures)
+        if not at_scale.runs:
+            continue
+        parts += [f"### Scale {scale}: test images\n"]
+        parts += [measures_table(at_scale, report.arms, measures, "test")]
+        parts += [f"### Scale {scale}: training images\n"]
+        parts += [measures_table(at_scale, report.arms, measures, "train")]
+        parts += [f"### Scale {scale}: cost\n", cost_table(at_scale, report.arms)]
+    return "\n".join(parts) or "No results yet.\n"
+
+
 def cost_table(stored: Stored, arms: Iterable[Arm]) -> str:
     """Parameters, MACs, time and device of each arm's runs."""
     lines = []
@@ -239,7 +257,6 @@ def cost_table(stored: Stored, arms: Iterable[Arm]) -> str:
             lines.append(
                 {
                     "arm": arm.name,
-                    "scale": run.scale,
                     "parameters": f"{run.measures['parameters']:,}",
                     "MACs per image [G]": f"{run.measures['macs'] / 1e9:.3f}",
                     "precision": run.environment["precision"],
@@ -271,12 +288,13 @@ class Statement:
 def statements_table(stored: Stored, statements: Iterable[Statement]) -> str:
     lines = []
     for statement in statements:
-        runs = [stored.first(arm) for arm in statement.arms]
-        if None in runs:
+        common = stored.at_largest_common_scale(statement.arms)
+        if common is None:
             measured, scale = "not run yet", "–"
         else:
-            measured = statement.measured(stored)
-            scale = ", ".join(sorted({f"{run.scale}, seed {run.seed}" for run in runs}))
+            measured = statement.measured(common)
+            run = common.first(statement.arms[0])
+            scale = f"{run.scale}, seed {run.seed}"
         lines.append(
             {"": statement.number, "the report": statement.said, "measured": measured, "run": scale}
         )
@@ -352,14 +370,15 @@ def render(report: Report, folder: Path, say=print, what: Iterable[str] = ALL) -
 
 def page(report: Report, folder: Path) -> str:
     """The report's page in Markdown, from stored results alone."""
-    stored, measures = Stored(folder), list(report.measures)
+    stored = Stored(folder)
     return f"""\
 # {report.key}: {report.title}
 
 {report.authors} ({report.year}). This page is rendered from the stored results beside it by
 `make tables-{report.key}`; nothing in it is typed by hand but what the report itself says. The
-measures are defined in [docs/measures.md](../../docs/measures.md). An arm shows the runs of its
-largest scale; `full` is the report's own protocol.
+measures are defined in [docs/measures.md](../../docs/measures.md). `full` is the report's own
+protocol, `small` the same shrunk for a CPU. What compares arms compares them at the largest scale
+at which all have been run; a figure shows its arm's largest scale.
 
 ## What the report says, and what was measured
 
@@ -372,18 +391,12 @@ Digitised from the authors' plots or computed from the data; they hold at full s
 ## Settings
 
 {settings_table(stored, report.settings)}
-## Test images
+## Measures
 
 PSNR favours desaturated images: read it beside the chroma ratio (1 is as colourful as the
-original).
+original). Rows in italics are baselines.
 
-{measures_table(stored, report.arms, measures, "test")}
-## Training images
-
-{measures_table(stored, report.arms, measures, "train")}
-## Cost
-
-{cost_table(stored, report.arms)}
+{scale_sections(stored, report)}
 ## Departures from the report
 
 {report.departures}

@@ -5,7 +5,6 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-import keras
 import numpy as np
 from skimage.color import rgb2lab
 
@@ -20,7 +19,7 @@ from colorization.models.cost import macs, trainable_parameters
 from colorization.training.callbacks import read_epochs
 from colorization.training.config import TrainingConfig, to_json
 from colorization.training.objectives import AbClassification
-from colorization.training.run import FINISHED, locked, train
+from colorization.training.run import FINISHED, load_network, locked, train
 from experiments.render import render
 from experiments.report import Arm, Report
 
@@ -119,7 +118,7 @@ def _adopt(trained: Path, folder: Path, config: TrainingConfig) -> None:
 
 def judge(folder: Path, config: TrainingConfig, images: PreparedSet) -> None:
     """Evaluate a finished run on its training and test images; everything goes to its folder."""
-    network = keras.saving.load_model(folder / FINISHED, compile=False)
+    network = load_network(folder)
     predict = network_predictor(network, config.objective, config.train_mode_validation)
     recorded = json.loads((folder / "config.json").read_text())["images"]
     evaluations = {

@@ -6,15 +6,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from colorization import figures
 from colorization.figures import (
     bars,
     confusion,
     curve_panels,
     curves,
+    diagram,
     image_grid,
     network_boxes,
     network_diagram,
+    plots,
+    style,
 )
 
 BLUE, VERMILION, MUTED = (0, 114, 178), (213, 94, 0), (85, 85, 85)
@@ -132,9 +134,9 @@ def test_a_reference_is_a_dashed_line_at_its_value(png):
 
 def test_a_reference_beyond_the_limits_is_labelled_at_the_edge(tmp_path, monkeypatch):
     texts = []
-    draw = figures.Axes.annotate
+    draw = plots.Axes.annotate
     monkeypatch.setattr(
-        figures.Axes, "annotate", lambda *args, **kw: texts.append(args[1:3]) or draw(*args, **kw)
+        plots.Axes, "annotate", lambda *args, **kw: texts.append(args[1:3]) or draw(*args, **kw)
     )
     references = {"mean": 160.0, "none": -1.0, "gray": 3.0}
     curves(tmp_path / "a.png", SERIES, y_label="loss", y_limits=(0, 4), references=references)
@@ -142,8 +144,8 @@ def test_a_reference_beyond_the_limits_is_labelled_at_the_edge(tmp_path, monkeyp
 
 
 def test_labels_of_references_are_moved_apart():
-    assert figures._apart([10, 50, 90], [12, 12, 12]) == [10, 50, 90]
-    moved = figures._apart([10, 11, 12], [12, 24, 12])
+    assert plots._apart([10, 50, 90], [12, 12, 12]) == [10, 50, 90]
+    moved = plots._apart([10, 11, 12], [12, 24, 12])
     assert np.diff(moved) == pytest.approx([18, 18], abs=0.1)
     assert np.mean(moved) == pytest.approx(11)
 
@@ -223,7 +225,7 @@ def test_tiles_keep_their_pixels_and_places(png):
         assert len(found) == 81 and (np.ptp(found, axis=0) == 8).all()
         corners[place] = found[0]
     y, x = np.moveaxis(corners - corners[0, 0], -1, 0)
-    gap = figures.GAP
+    gap = plots.GAP
     assert (y == (np.arange(8) * 9 + np.arange(8) // 4 * gap)[:, None]).all()
     assert (x == (np.arange(15) * 9 + np.arange(15) // 5 * gap)[None, :]).all()
 
@@ -278,16 +280,16 @@ def test_rows_are_what_was_drawn_and_columns_what_it_became(png):
     dark = where(pixels, DARKEST)
     left, right = dark[dark[:, 1] < 250], dark[dark[:, 1] > 250]
     for cell, cells in ((left, (0, 1)), (right, (1, 0))):
-        assert 0.7 * figures.CELL**2 < len(cell) < figures.CELL**2
-        assert (np.ptp(cell, axis=0) < figures.CELL).all(), cells
+        assert 0.7 * plots.CELL**2 < len(cell) < plots.CELL**2
+        assert (np.ptp(cell, axis=0) < plots.CELL).all(), cells
     assert left[:, 0].max() < right[:, 0].min()  # upper row, lower row
-    assert right[:, 1].min() - left[:, 1].max() < figures.CELL  # right column, left column
+    assert right[:, 1].min() - left[:, 1].max() < plots.CELL  # right column, left column
 
 
 def test_shares_are_of_the_row():
-    shares = figures._row_shares([[1, 3], [0, 0]], 2)
+    shares = plots._row_shares([[1, 3], [0, 0]], 2)
     assert shares[0].tolist() == [0.25, 0.75] and np.isnan(shares[1]).all()
-    texts = [figures._percent(share) for share in (0, 0.0004, 0.123, 0.9999, 1, np.nan)]
+    texts = [plots._percent(share) for share in (0, 0.0004, 0.123, 0.9999, 1, np.nan)]
     assert texts == ["0 %", "0.0 %", "12.3 %", "100.0 %", "100 %", "–"]
 
 
@@ -337,14 +339,14 @@ def test_a_chain_is_drawn_without_arcs(chain, png):
     is_about(pixels, 1150, 300)
     assert len(where(pixels, BLUE)) == 0
     for kind in ("convolution", "transposed", "upsampling"):
-        colour = [int(figures.KINDS[kind][1][i : i + 2], 16) for i in (1, 3, 5)]
+        colour = [int(diagram.KINDS[kind][1][i : i + 2], 16) for i in (1, 3, 5)]
         assert len(where(pixels, colour)) > 1000
 
 
 def test_a_long_chain_is_drawn_in_rows(chain, u_net, png, monkeypatch):
-    monkeypatch.setattr(figures, "ROW_WIDTH", 600.0)
+    monkeypatch.setattr(diagram, "ROW_WIDTH", 600.0)
     is_about(png(network_diagram, chain, title="Classification"), 740, 530)
-    places = figures._places(network_boxes(chain))
+    places = diagram._places(network_boxes(chain))
     rows = [place.row for place in places]
     assert rows == sorted(rows) and set(rows) == {0, 1} and abs(sum(rows) - len(rows) / 2) <= 1
     for before, place in zip(places, places[1:], strict=False):
@@ -357,9 +359,9 @@ def test_skips_are_drawn_as_arcs(u_net, png):
     assert len(where(pixels, BLUE)) > 500
     boxes = network_boxes(u_net)
     names = [box.name for box in boxes]
-    places = figures._places(boxes)
+    places = diagram._places(boxes)
     inner, outer = ((names.index(f"down{n}"), names.index(f"cat{n}")) for n in (2, 1))
-    lanes = figures._lanes([inner, outer], places)
+    lanes = diagram._lanes([inner, outer], places)
     row = places[inner[0]].row
     assert lanes[*outer, row] == lanes[*inner, row] + 1  # the outer one passes above
 
@@ -382,9 +384,9 @@ def test_sums_two_inputs_and_two_outputs(keras, png):
 
 def test_the_title_counts_trainable_parameters(chain, monkeypatch, tmp_path):
     titles = []
-    wrap = figures._wrap
+    wrap = style.wrap
     monkeypatch.setattr(
-        figures, "_wrap", lambda text, *args: wrap(titles.append(text) or text, *args)
+        diagram, "wrap", lambda text, *args: wrap(titles.append(text) or text, *args)
     )
     network_diagram(tmp_path / "a.png", chain, title="Net")
     fixed = sum(weight.shape[0] for weight in chain.non_trainable_weights)

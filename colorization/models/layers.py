@@ -124,3 +124,10 @@ def _interpolation(size: int, factor: int) -> np.ndarray:
     """Matrix `[factor * size, size]` that interpolates linearly with aligned corners."""
     position = np.linspace(0.0, size - 1.0, factor * size)
     return np.maximum(0.0, 1.0 - np.abs(position[:, None] - np.arange(size)[None, :])).astype("f4")
+
+
+# What a stored network needs besides Keras.
+CUSTOM_OBJECTS = {
+    "colorization>FanInUniform": FanInUniform,
+    "colorization>AlignedUpsampling2D": AlignedUpsampling2D,
+}

@@ -140,3 +140,15 @@ def class_prior(lab_batches) -> np.ndarray:
         nearest = ops.convert_to_numpy(ab_bins.encode_nearest(lab[..., 1:]))
         counts += np.bincount(nearest.ravel(), minlength=ab_bins.BINS)
     return counts / counts.sum()
+
+
+def objective_from_json(stored: dict) -> AbRegression | AbClassification:
+    """The objective that `to_json` wrote into a run's configuration."""
+    types = (AbRegression, AbClassification, Rebalancing, LabScaling)
+    by_name = {type_.__name__: type_ for type_ in types}
+    fields = {
+        key: objective_from_json(value) if isinstance(value, dict) else value
+        for key, value in stored.items()
+        if key != "type"
+    }
+    return by_name[stored["type"]](**fields)

@@ -35,6 +35,7 @@ from colorization.data.prepare import PreparedSet
 from colorization.errors import UserError
 from colorization.files import replacing, write_json, write_text
 from colorization.lab import images_to_lab
+from colorization.models.layers import CUSTOM_OBJECTS
 from colorization.training import checkpoint
 from colorization.training.callbacks import Checkpoint, EpochLog, StopAtNaN, training_state
 from colorization.training.config import TrainingConfig, differences, to_json
@@ -140,6 +141,21 @@ def class_weights(folder: Path, config: TrainingConfig, images: PreparedSet) -> 
         lines.append(",".join(f"{value:.6g}" for value in (*ab, *values)))
     write_text(folder / "class_weights.csv", "\n".join(lines) + "\n")
     return statistics["weight"]
+
+
+def load_network(folder: Path) -> keras.Model:
+    """The network of a finished run, loaded in Keras' safe mode.
+
+    Raises:
+        UserError: the run is not finished, or its file is damaged.
+    """
+    path = folder / FINISHED
+    if not path.exists():
+        raise UserError(f"{folder} has no checkpoint ({FINISHED}); finish the run first")
+    try:
+        return keras.saving.load_model(path, custom_objects=CUSTOM_OBJECTS, compile=False)
+    except (ValueError, OSError, TypeError, KeyError) as error:
+        raise UserError(f"{path} cannot be loaded: {str(error).splitlines()[0]}") from None
 
 
 def make_deterministic() -> None:

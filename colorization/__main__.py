@@ -1,0 +1,39 @@
+"""Colour photographs with a trained run: `python -m colorization colorize IN --out O --run R`."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from colorization.backend import import_quietly
+from colorization.errors import UserError
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
+    try:
+        for name in ("photographs", "out", "run"):
+            if not str(getattr(options, name)):
+                raise UserError("give IN=<file or folder> OUT=<folder> RUN=<run folder>")
+        import_quietly()
+        from colorization.colorize import colorize_files
+
+        given, out, run = Path(options.photographs), Path(options.out), Path(options.run)
+        return 1 if colorize_files(given, out, run, options.overwrite) else 0
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m colorization", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    colorize = commands.add_parser("colorize", help="colour photographs at their own resolution")
+    colorize.add_argument("photographs", metavar="IN", help="a file or a folder")
+    colorize.add_argument("--out", required=True, metavar="FOLDER", help="for the coloured files")
+    colorize.add_argument("--run", required=True, metavar="FOLDER", help="a finished run folder")
+    colorize.add_argument("--overwrite", action="store_true", help="replace existing files")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

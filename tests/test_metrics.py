@@ -1,0 +1,118 @@
+import numpy as np
+import pytest
+from skimage import color
+
+from colorization.metrics import ClassCounts, auc_of_pixels, colourfulness, image_measures
+
+
+def plain(*rgb, size=16):
+    return np.full((size, size, 3), rgb, "uint8")
+
+
+def measured(rgb, rgb_predicted, ab_error=0.0):
+    """Measures of two displayed images; predicted ab are the true ones plus `ab_error`."""
+    lab = color.rgb2lab(rgb)
+    return image_measures(lab, rgb, lab[..., 1:] + ab_error, rgb_predicted)
+
+
+def test_auc_counts_the_tolerances_from_0_to_150_that_are_met():
+    error = np.array([[[0, 0], [6, 8]], [[10.5, 0], [0, -200]], [[150, 0], [150.5, 0]]], "float32")
+    expected = np.array([[151, 141], [140, 0], [1, 0]]) / 151
+    np.testing.assert_allclose(auc_of_pixels(error), expected)
+
+
+def test_auc_is_the_area_under_the_curve_of_pixels_within_a_tolerance():
+    error = np.random.default_rng(0).normal(0, 60, (500, 2))
+    distance = np.linalg.norm(error, axis=1)
+    curve = [(distance <= tolerance).mean() for tolerance in range(151)]
+    assert auc_of_pixels(error).mean() == pytest.approx(np.mean(curve))
+
+
+def test_colourfulness_by_hand():
+    # Half red, half blue. R - G: 255 and 0; (R + G) / 2 - B: 127.5 and -255.
+    image = plain(255, 0, 0)
+    image[:, :8] = 0, 0, 255
+    spread = np.hypot(127.5, 191.25)
+    offset = np.hypot(127.5, -63.75)
+    assert colourfulness(image) == pytest.approx(spread + 0.3 * offset)
+
+
+def test_colourfulness_keeps_the_differences_signs():
+    # Half red, half green: R - G is 200 and -200, its mean 0; (R + G) / 2 - B is 100 in both.
+    image = plain(200, 0, 0)
+    image[::2] = 0, 200, 0
+    assert colourfulness(image) == pytest.approx(200 + 0.3 * 100)
+
+
+def test_gray_has_no_colourfulness():
+    image = np.repeat(np.random.default_rng(0).integers(0, 256, (9, 9, 1), "uint8"), 3, axis=2)
+    assert colourfulness(image) == 0
+
+
+def test_class_counts_by_hand():
+    counts = ClassCounts()
+    # Bin 5: three pixels, two right; bin 312: one pixel, wrong; bin 120: four pixels, all right.
+    counts.add(np.array([[5, 5], [5, 312]]), np.array([[5, 5], [6, 5]]), np.full((2, 2), 0.25))
+    counts.add(np.full((1, 4), 120), np.full((1, 4), 120), np.array([[1, 1, 0.5, 0.5]]))
+    expected = {
+        "accuracy": 6 / 8,
+        "accuracy_balanced": (2 / 3 + 0 + 1) / 3,
+        "auc_balanced": (0.25 + 0.25 + 0.75) / 3,
+        "majority": 4 / 8,
+    }
+    assert counts.measures() == pytest.approx(expected)
+
+
+def test_identical_images():
+    rgb = np.random.default_rng(0).integers(0, 256, (16, 16, 3), "uint8")
+    found = measured(rgb, rgb)
+    assert found["ab_mae"] == found["ab_mse"] == found["ciede2000"] == 0
+    assert found["psnr"] == np.inf
+    assert found["ssim"] == pytest.approx(1)
+    assert found["auc"] == 1
+    chroma = np.hypot(*np.moveaxis(color.rgb2lab(rgb)[..., 1:], -1, 0)).mean()
+    assert found["chroma"] == found["chroma_true"] == pytest.approx(chroma)
+    assert found["colourfulness"] == colourfulness(rgb)
+
+
+def test_differences_in_ab_by_hand():
+    found = measured(plain(90, 120, 60), plain(90, 120, 60), np.array([3.0, -4.0]))
+    assert found["ab_mae"] == pytest.approx(3.5)
+    assert found["ab_mse"] == pytest.approx(12.5)
+    # At distance 5, give or take the last bit.
+    assert found["auc"] in (pytest.approx(146 / 151), pytest.approx(145 / 151))
+    a, b = color.rgb2lab(plain(90, 120, 60))[0, 0, 1:]
+    assert found["chroma"] == pytest.approx(np.hypot(a + 3, b - 4))
+    assert found["chroma_true"] == pytest.approx(np.hypot(a, b))
+
+
+def test_psnr_and_ssim_of_two_grays_by_hand():
+    found = measured(plain(100, 100, 100), plain(110, 110, 110))
+    assert found["psnr"] == pytest.approx(10 * np.log10(255**2 / 10**2))
+    constant = (0.01 * 255) ** 2
+    expected = (2 * 100 * 110 + constant) / (100**2 + 110**2 + constant)
+    assert found["ssim"] == pytest.approx(expected, rel=1e-6)
+
+
+def test_ciede2000_of_a_tint_over_gray():
+    # Beside gray, whose chroma is 0, the formula has neither a hue nor a rotation term.
+    gray, tint = plain(119, 119, 119), plain(150, 110, 90)
+    found = measured(gray, tint)["ciede2000"]
+    L1, (L2, a, b) = color.rgb2lab(gray)[0, 0, 0], color.rgb2lab(tint)[0, 0]
+    mean_chroma = np.hypot(a, b) / 2
+    G = 0.5 * (1 - np.sqrt(mean_chroma**7 / (mean_chroma**7 + 25.0**7)))
+    chroma = np.hypot(a * (1 + G), b)
+    centred = ((L1 + L2) / 2 - 50) ** 2
+    lightness = (L2 - L1) / (1 + 0.015 * centred / np.sqrt(20 + centred))
+    assert found == pytest.approx(np.hypot(lightness, chroma / (1 + 0.045 * chroma / 2)), rel=1e-3)
+    assert found == pytest.approx(
+        color.deltaE_ciede2000(color.rgb2lab(gray), color.rgb2lab(tint)).mean()
+    )
+
+
+def test_displayed_measures_look_only_at_the_displayed_images():
+    gray, tint = plain(119, 119, 119), plain(150, 110, 90)
+    near, far = measured(gray, tint), measured(gray, tint, 40.0)
+    for name in ("ciede2000", "psnr", "ssim", "colourfulness"):
+        assert near[name] == far[name]
+    assert far["ab_mae"] == pytest.approx(40) and far["auc"] < near["auc"]

@@ -1,0 +1,178 @@
+import json
+
+import numpy as np
+import pytest
+from keras import ops
+
+from colorization.ab_bins import AB_BINS, rebalancing_weights, smooth_over_ab, smooth_over_index
+from colorization.lab import RAW, UNIT
+from colorization.training.config import to_json
+from colorization.training.objectives import (
+    AbClassification,
+    AbRegression,
+    Rebalancing,
+    class_prior,
+)
+
+# Two images of one row: gray, on bin 120; near bin 0 (-90, 50); near bin 312 (100, 0).
+LAB = np.array([[[[10, 0, 0], [20, -88, 51]]], [[[30, 99, -3], [40, 1, -2]]]], "float32")
+BINS = [[[120, 0]], [[312, 120]]]
+
+
+def numbers(tensor):
+    return ops.convert_to_numpy(tensor)
+
+
+def test_regression_in_raw_units():
+    objective = AbRegression()
+    L, ab = objective.examples(ops.convert_to_tensor(LAB))
+    np.testing.assert_array_equal(numbers(L), LAB[..., :1])
+    np.testing.assert_array_equal(numbers(ab), LAB[..., 1:])
+    np.testing.assert_array_equal(numbers(objective.decode(ab)), LAB[..., 1:])
+    assert objective.class_statistics(iter([LAB])) is None
+    assert objective.metrics() == []
+
+
+def test_regression_in_scaled_units():
+    objective = AbRegression(UNIT)
+    L, ab = objective.examples(ops.convert_to_tensor(LAB))
+    np.testing.assert_allclose(numbers(L).ravel(), [-0.8, -0.6, -0.4, -0.2], rtol=1e-6)
+    np.testing.assert_allclose(numbers(ab)[0, 0, 1], [-88 / 110, 51 / 110], rtol=1e-6)
+    np.testing.assert_allclose(numbers(objective.decode(ab)), LAB[..., 1:], rtol=1e-5)
+
+
+def test_regression_decodes_half_precision_to_float32():
+    ab = numbers(AbRegression(UNIT).decode(ops.cast([[[[0.5, -1.0]]]], "bfloat16")))
+    assert ab.dtype == np.float32
+    np.testing.assert_array_equal(ab, [[[[55, -110]]]])
+
+
+def test_squared_error_is_the_mean_over_pixels_and_channels():
+    predicted = LAB[..., 1:] + np.array([3.0, -4.0], "float32")
+    predicted[0, 0, 0] = LAB[0, 0, 0, 1:]  # one pixel of four is right
+    loss = AbRegression().loss()(LAB[..., 1:], predicted)
+    assert float(loss) == pytest.approx(3 / 4 * (9 + 16) / 2)
+
+
+def test_targets_are_the_nearest_bins():
+    L, target = AbClassification().examples(ops.convert_to_tensor(LAB))
+    np.testing.assert_array_equal(numbers(L), LAB[..., :1])
+    np.testing.assert_array_equal(numbers(target), BINS)
+    L, _ = AbClassification(scaling=UNIT).examples(ops.convert_to_tensor(LAB))
+    np.testing.assert_allclose(numbers(L).ravel(), [-0.8, -0.6, -0.4, -0.2], rtol=1e-6)
+
+
+def logits():
+    """Cross-entropies of ln 2 for bins 120 and 0 and about 1000 for the others."""
+    values = np.full((2, 1, 2, 313), -1000, "float32")
+    values[..., [0, 120]] = 0
+    return values
+
+
+def test_cross_entropy_and_accuracy_by_hand():
+    objective = AbClassification()
+    values = logits()
+    values[0, 0, 0, 120] = np.log(3)  # -> ln(4 / 3), the only pixel whose class wins
+    values[1, 0, 0, 312] = 0  # -> ln 3
+    values[1, 0, 1, 0] = 1  # -> ln(1 + e)
+    _, target = objective.examples(ops.convert_to_tensor(LAB))
+    losses = np.log([4 / 3, 2, 3, 1 + np.e])
+    assert float(objective.loss()(target, values)) == pytest.approx(losses.mean(), rel=1e-6)
+    (accuracy,) = objective.metrics()
+    values[0, 0, 1, 120] = 2  # bin 0 loses
+    accuracy.update_state(target, values)
+    assert accuracy.name == "accuracy"
+    # Only the first pixel: at the third three classes are equal and the first of them counts.
+    assert float(accuracy.result()) == pytest.approx(1 / 4)
+
+
+@pytest.mark.parametrize("neighbours", [1, 5])
+def test_weighted_cross_entropy_is_not_divided_by_the_weights(neighbours):
+    objective = AbClassification(Rebalancing(), neighbours=neighbours)
+    weights = np.ones(313)
+    weights[[120, 0, 312]] = 0.25, 6, 3
+    _, target, weight = objective.examples(ops.convert_to_tensor(LAB), weights)
+    np.testing.assert_array_equal(numbers(weight), [[[0.25, 6]], [[3, 0.25]]])
+    uniform = np.zeros((2, 1, 2, 313), "float32")  # cross-entropy ln 313 everywhere
+    loss = objective.loss()(target, uniform, weight)
+    assert float(loss) == pytest.approx(np.log(313) * (0.25 + 6 + 3 + 0.25) / 4, rel=1e-5)
+
+
+def test_weights_follow_the_true_class_not_the_pixel():
+    objective = AbClassification(Rebalancing())
+    weights = np.arange(313, dtype="float64")
+    _, target, weight = objective.examples(ops.convert_to_tensor(LAB), weights)
+    values = logits()
+    values[1, 0, 0, 312] = 0
+    expected = (120 * np.log(2) + 0 + 312 * np.log(3) + 120 * np.log(2)) / 4
+    assert float(objective.loss()(target, values, weight)) == pytest.approx(expected, rel=1e-5)
+
+
+def test_soft_targets():
+    objective = AbClassification(neighbours=5)
+    _, target = objective.examples(ops.convert_to_tensor(LAB))
+    soft = numbers(target)
+    assert soft.shape == (2, 1, 2, 313)
+    np.testing.assert_allclose(soft.sum(axis=-1), 1, rtol=1e-5)
+    np.testing.assert_array_equal(soft.argmax(axis=-1), BINS)
+    # Gray: 1 for itself and exp(-2) for each of four neighbours.
+    share = 1 / (1 + 4 * np.exp(-2))
+    assert soft[0, 0, 0, 120] == pytest.approx(share, rel=1e-5)
+    values = np.zeros((2, 1, 2, 313), "float32")
+    values[0, 0, 0, 120] = np.log(4.0)
+    mean = (3 * np.log(313) + np.log(316) - share * np.log(4)) / 4
+    assert float(objective.loss()(target, values)) == pytest.approx(mean, rel=1e-5)
+    (accuracy,) = objective.metrics()
+    accuracy.update_state(target, values + np.eye(313, dtype="float32")[120] * 1e-3)
+    assert float(accuracy.result()) == pytest.approx(2 / 4)
+
+
+def test_classification_decodes_with_its_temperature():
+    values = np.full((1, 1, 1, 313), -1e4, "float32")
+    values[..., [0, 312]] = np.log([1.0, 3.0])
+    mode = numbers(AbClassification().decode(values))
+    np.testing.assert_array_equal(mode[0, 0, 0], [100, 0])
+    mean = numbers(AbClassification(temperature=1.0).decode(values))
+    np.testing.assert_allclose(mean[0, 0, 0], [(3 * 100 - 90) / 4, 50 / 4], rtol=1e-5)
+
+
+def test_class_prior_by_hand():
+    # Batches of different sizes: 4 pixels of which 2 gray, then 4 times 4 on bin 7.
+    more = np.concatenate([np.zeros((4, 2, 2, 1)), np.broadcast_to(AB_BINS[7], (4, 2, 2, 2))], -1)
+    expected = np.zeros(313)
+    expected[[0, 7, 120, 312]] = 1 / 20, 16 / 20, 2 / 20, 1 / 20
+    prior = class_prior(iter([LAB, more.astype("float32")]))
+    assert prior.dtype == np.float64
+    np.testing.assert_allclose(prior, expected)
+
+
+@pytest.mark.parametrize(
+    ("smoothing", "smooth"), [("index", smooth_over_index), ("ab", smooth_over_ab)]
+)
+def test_class_statistics(smoothing, smooth):
+    objective = AbClassification(Rebalancing(smoothing, sigma=7.0, uniform_share=0.3))
+    found = objective.class_statistics(iter([LAB]))
+    prior = np.zeros(313)
+    prior[[0, 120, 312]] = 0.25, 0.5, 0.25
+    assert list(found) == ["prior", "smoothed", "weight"]
+    np.testing.assert_allclose(found["prior"], prior)
+    np.testing.assert_allclose(found["smoothed"], smooth(prior, 7.0))
+    np.testing.assert_allclose(found["weight"], rebalancing_weights(smooth(prior, 7.0), 0.3))
+    assert found["smoothed"] @ found["weight"] == pytest.approx(1)
+
+
+def test_without_rebalancing_the_images_are_not_even_read():
+    assert AbClassification().class_statistics(1 / 0 for _ in range(1)) is None
+
+
+def test_the_reports_settings_are_the_defaults():
+    assert AbClassification() == AbClassification(None, 1, 0.0, RAW)
+    assert Rebalancing() == Rebalancing("index", 5.0, 0.5)
+    assert AbRegression().scaling == RAW
+
+
+@pytest.mark.parametrize("objective", [AbRegression(UNIT), AbClassification(Rebalancing("ab"))])
+def test_objectives_can_be_stored_as_configuration(objective):
+    stored = json.loads(json.dumps(to_json(objective)))
+    assert stored == to_json(objective)
+    assert stored != to_json(type(objective)())

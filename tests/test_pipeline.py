@@ -1,0 +1,131 @@
+import numpy as np
+import pytest
+
+from colorization.data.pipeline import (
+    batches_per_epoch,
+    epoch_batches,
+    evaluation_dataset,
+    training_dataset,
+)
+
+COUNT = 23
+
+
+@pytest.fixture
+def images(tmp_path):
+    """A memory map of 23 images of 2x3 px that differ from each other and from their mirror."""
+    pixels = np.arange(COUNT * 2 * 3, dtype="uint8").reshape(COUNT, 2, 3, 1)
+    np.save(tmp_path / "images.npy", np.repeat(pixels, 3, axis=3))
+    return np.load(tmp_path / "images.npy", mmap_mode="r")
+
+
+def epoch(images, batch_size=5, *, seed=0, epoch=0, shuffle=True, flip=False):
+    batches = epoch_batches(images, batch_size, seed=seed, epoch=epoch, shuffle=shuffle, flip=flip)
+    return [np.array(batch) for batch in batches]
+
+
+def order(batches):
+    """Which image each one is, mirrored or not."""
+    return [int(image.min()) // 6 for batch in batches for image in batch]
+
+
+@pytest.mark.parametrize(
+    ("count", "size", "batches"), [(23, 5, 5), (20, 5, 4), (1, 10, 1), (10, 10, 1), (11, 10, 2)]
+)
+def test_batches_of_an_epoch(count, size, batches):
+    assert batches_per_epoch(count, size) == batches
+    assert len(epoch(np.zeros((count, 1, 1, 3), "uint8"), size)) == batches
+
+
+def test_every_image_comes_once_an_epoch_and_the_last_batch_is_smaller(images):
+    for number in range(3):
+        batches = epoch(images, epoch=number)
+        assert [len(batch) for batch in batches] == [5, 5, 5, 5, 3]
+        assert sorted(order(batches)) == list(range(COUNT))
+        for image, index in zip(np.concatenate(batches), order(batches), strict=True):
+            np.testing.assert_array_equal(image, images[index])
+    assert batches[0].dtype == np.uint8
+
+
+def test_the_order_is_a_function_of_seed_and_epoch(images):
+    orders = {
+        (seed, number): tuple(order(epoch(images, seed=seed, epoch=number)))
+        for seed in (0, 1, 2)
+        for number in (0, 1, 2)
+    }
+    assert len(set(orders.values())) == 9
+    assert tuple(range(COUNT)) not in orders.values()
+    np.random.seed(99)  # nobody else's generator matters
+    assert tuple(order(epoch(images, seed=1, epoch=2))) == orders[1, 2]
+    assert tuple(order(epoch(images, 7, seed=1, epoch=2))) == orders[1, 2]
+
+
+def test_without_shuffling_the_order_is_the_arrays(images):
+    for number in (0, 5):
+        assert order(epoch(images, epoch=number, shuffle=False)) == list(range(COUNT))
+
+
+def test_flips_mirror_about_half_of_the_images_left_to_right(images):
+    flipped = 0
+    for number in range(20):
+        batches = epoch(images, epoch=number, flip=True)
+        assert order(batches) == order(epoch(images, epoch=number))
+        for image, index in zip(np.concatenate(batches), order(batches), strict=True):
+            original = images[index]
+            mirrored = not np.array_equal(image, original)
+            np.testing.assert_array_equal(image, original[:, ::-1] if mirrored else original)
+            flipped += mirrored
+    assert 0.4 < flipped / (20 * COUNT) < 0.6
+
+
+def test_flips_are_a_function_of_seed_and_epoch(images):
+    def flips(seed, number):
+        return np.concatenate(epoch(images, seed=seed, epoch=number, shuffle=False, flip=True))
+
+    np.testing.assert_array_equal(flips(0, 0), flips(0, 0))
+    assert not np.array_equal(flips(0, 0), flips(0, 1))
+    assert not np.array_equal(flips(0, 0), flips(1, 0))
+
+
+def test_flipping_leaves_the_array_alone():
+    images = np.arange(12, dtype="uint8").reshape(2, 1, 2, 3)
+    before = images.copy()
+    for number in range(5):
+        epoch(images, 2, epoch=number, shuffle=False, flip=True)
+    np.testing.assert_array_equal(images, before)
+
+
+def dataset(images, first_epoch, epochs=4, **changes):
+    settings = {"seed": 3, "shuffle": True, "flip": True, **changes}
+    return training_dataset(images, 5, first_epoch=first_epoch, epochs=epochs, **settings)
+
+
+def test_a_resumed_dataset_is_the_tail_of_the_undisturbed_one(images):
+    whole = list(dataset(images, 0).as_numpy_iterator())
+    assert len(whole) == 4 * 5
+    for first in (1, 3, 4):
+        tail = list(dataset(images, first).as_numpy_iterator())
+        assert len(tail) == (4 - first) * 5
+        for batch, expected in zip(tail, whole[first * 5 :], strict=True):
+            np.testing.assert_array_equal(batch, expected)
+
+
+def test_a_dataset_is_its_epochs_end_to_end(images):
+    whole = list(dataset(images, 1, 3).as_numpy_iterator())
+    expected = [
+        batch for number in (1, 2) for batch in epoch(images, seed=3, epoch=number, flip=True)
+    ]
+    for batch, other in zip(whole, expected, strict=True):
+        np.testing.assert_array_equal(batch, other)
+
+
+def test_datasets_know_their_length_and_element(images):
+    assert int(dataset(images, 1).cardinality()) == 3 * 5
+    spec = dataset(images, 0).element_spec
+    assert spec.shape.as_list() == [None, 2, 3, 3] and spec.dtype.name == "uint8"
+
+
+def test_evaluation_takes_the_images_once_in_their_order(images):
+    batches = evaluation_dataset(images, 10)
+    assert int(batches.cardinality()) == 3
+    np.testing.assert_array_equal(np.concatenate(list(batches.as_numpy_iterator())), images)
