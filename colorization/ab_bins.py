@@ -61,7 +61,8 @@ def encode_nearest(ab):
     """
     ab = ops.cast(ab, "float32")
     a, b = ab[..., :1], ab[..., 1:]
-    row_b = ops.ceil(b / GRID - 0.5) * GRID
+    # Not b / GRID - 0.5: XLA contracts that into one rounding, and ties move.
+    row_b = ops.ceil((b - GRID / 2) / GRID) * GRID
     row_b = ops.minimum(ops.maximum(row_b, _ROW_LOW), _ROW_HIGH)
     distance = ops.square(a - _ROW_A) + ops.square(b - row_b)
     row = ops.expand_dims(ops.argmin(distance, axis=-1), -1)

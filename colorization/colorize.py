@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 from keras import ops
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 from skimage import color, transform
 
+from colorization.data.images import BadImage, read_rgb
 from colorization.data.sources import EXTENSIONS, image_files
 from colorization.errors import UserError
 from colorization.files import replacing
@@ -68,9 +69,8 @@ class Colorizer:
         return transform.resize(ab, (height, width), order=1, preserve_range=True)
 
     def colorize(self, image: Image.Image) -> Image.Image:
-        """A photograph in any mode to its coloured version in RGB, at its own size."""
-        gray = ImageOps.exif_transpose(image).convert("RGB")
-        L = color.rgb2lab(np.asarray(gray))[..., 0]
+        """An RGB photograph to its coloured version, at its own size."""
+        L = color.rgb2lab(np.asarray(image))[..., 0]
         lab = np.concatenate([L[..., None], self.predict_ab(L)], axis=-1)
         return Image.fromarray(np.rint(color.lab2rgb(lab) * 255).astype("uint8"))
 
@@ -99,14 +99,13 @@ def colorize_files(given: Path, out: Path, run: Path, overwrite: bool = False, s
             kept += 1
             continue
         try:
-            with Image.open(path) as image:
-                result = colorizer.colorize(image)
-        except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
-            say(f"{path}: cannot be read ({' '.join(str(error).split())[:120]})")
+            image, _ = read_rgb(path.read_bytes())
+        except BadImage as reason:
+            say(f"{path}: {reason}")
             failed += 1
             continue
         with replacing(target) as part:
-            result.save(part, format="png")
+            colorizer.colorize(image).save(part, format="png")
         coloured += 1
     parts = [f"{coloured} coloured in {out}"]
     parts += [f"{kept} left as they were (--overwrite replaces them)"] if kept else []

@@ -52,7 +52,14 @@ def network_predictor(network, objective, batch_statistics: bool) -> Predictor:
     """
 
     def predict(L, _):
-        outputs = network(objective.scaling.scale_L(L), training=batch_statistics)
+        L = ops.convert_to_tensor(objective.scaling.scale_L(L))
+        # Stateless: with batch statistics a plain call would move the running averages.
+        outputs, _ = network.stateless_call(
+            network.trainable_variables,
+            network.non_trainable_variables,
+            L,
+            training=batch_statistics,
+        )
         return ops.convert_to_numpy(objective.decode(outputs))
 
     return predict

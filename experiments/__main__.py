@@ -28,6 +28,9 @@ def main(arguments: list[str] | None = None) -> int:
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    except OSError as error:  # no permission, disk full: the message names the file
+        print(f"error: {error}", file=sys.stderr)
+        return 1
     except RunFailed as error:
         print(f"failed: {error}", file=sys.stderr)
         return 1

@@ -1,6 +1,5 @@
 import hashlib
 
-import keras
 import numpy as np
 import pytest
 from keras import ops
@@ -73,11 +72,6 @@ def test_nearest_bin_is_that_of_an_exhaustive_search(colours):
     np.testing.assert_array_equal(bins, expected)
 
 
-@pytest.mark.xfail(
-    keras.backend.backend() == "jax",
-    reason="XLA contracts b / 10 - 0.5 into one rounding: b = 5 goes to 10 instead of 0",
-    strict=True,
-)
 def test_nearest_bin_in_a_compiled_function(colours, compiled):
     ab, expected = colours
     bins = numbers(compiled(encode_nearest)(ops.convert_to_tensor(ab)))

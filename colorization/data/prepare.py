@@ -12,7 +12,6 @@ an interruption matters.
 
 import errno
 import hashlib
-import io
 import json
 import os
 import shutil
@@ -21,10 +20,11 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 from skimage import color, transform
 
 from colorization.data import roots
+from colorization.data.images import BadImage, read_rgb
 from colorization.data.sources import SPLITS
 from colorization.errors import UserError
 
@@ -56,10 +56,6 @@ class Recipe:
     def key(self) -> str:
         parts = [f"{self.size}px", "crop" if self.crop else "stretch", self.space]
         return "-".join(parts)
-
-
-class BadImage(Exception):
-    """An image that the rules leave out; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -126,6 +122,7 @@ def prepare(source, recipe: Recipe, progress=lambda text: None) -> PreparedSet:
         progress(f"{folder}: the source's files have changed; preparing again")
         shutil.rmtree(folder)
     part = folder.with_name(f"{folder.name}.part{os.getpid()}")
+    shutil.rmtree(part, ignore_errors=True)  # of a killed process that had this number
     try:
         part.mkdir(parents=True)
         progress(f"preparing {sum(map(len, files.values()))} images of {source.title}")
@@ -160,8 +157,10 @@ def _publish(part: Path, folder: Path) -> None:
     try:
         part.rename(folder)
     except OSError:
-        if not (folder / "manifest.json").exists():
-            raise
+        if (folder / "manifest.json").exists():
+            return
+        shutil.rmtree(folder)  # what a kill left of an older set
+        part.rename(folder)
 
 
 def _write_split(part: Path, source, recipe: Recipe, split: str, files) -> list[dict]:
@@ -218,12 +217,7 @@ def decode(data: bytes, recipe: Recipe) -> tuple[np.ndarray, list[str]]:
     Raises:
         BadImage: unreadable, or smaller than `size`.
     """
-    try:
-        with Image.open(io.BytesIO(data)) as file:
-            notes = {"L": ["grayscale"], "1": ["grayscale"], "CMYK": ["cmyk"]}.get(file.mode, [])
-            image = ImageOps.exif_transpose(file).convert("RGB")
-    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
-        raise BadImage(f"cannot be read ({' '.join(str(error).split())[:120]})") from None
+    image, notes = read_rgb(data)
     if min(image.size) < recipe.size:
         raise BadImage(f"is {image.width}x{image.height} px, smaller than {recipe.size} px")
     pixels = _resize(image, recipe)

@@ -3,12 +3,16 @@
 import os
 from pathlib import Path
 
+from colorization.errors import UserError
+
 ENVIRONMENT_VARIABLE = "COLORIZATION_DATA"
 
 
 def read_roots() -> list[Path]:
     """Folders searched for data in its native layout: `COLORIZATION_DATA`, then `data/`."""
     given = os.environ.get(ENVIRONMENT_VARIABLE)
+    if given and not Path(given).is_dir():
+        raise UserError(f"{ENVIRONMENT_VARIABLE}={given} is not a folder; correct or unset it")
     return [Path(given), Path("data")] if given else [Path("data")]
 
 

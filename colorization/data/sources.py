@@ -68,7 +68,7 @@ class BSDS500:
 
 @dataclass(frozen=True)
 class AuthorsForms:
-    """The form data set published with report 001: 200 / 200 / 100 drawings of 224 px.
+    """The form data set published with report 001: 200 / 100 / 200 drawings of 224 px.
 
     Where it can't be had, `GeneratedForms` with the same counts stands in.
     """

@@ -49,7 +49,8 @@ def conv2d(x, filters, kernel, strides=1, dilation=1, padding=None, name=None, d
     padding = dilation * (kernel - 1) // 2 if padding is None else padding
     initializer = FanInUniform(x.shape[-1] * kernel**2)
     # TensorFlow's 'same' equals PyTorch's padding only where it comes out equal on both sides.
-    symmetric = _same_pads(x.shape[1], kernel, strides, dilation) == (padding, padding)
+    pads = [_same_pads(side, kernel, strides, dilation) for side in x.shape[1:3]]
+    symmetric = pads == [(padding, padding)] * 2
     if padding and not symmetric:
         x = layers.ZeroPadding2D(padding, dtype=dtype, name=name and f"{name}_pad")(x)
     return layers.Conv2D(

@@ -1,0 +1,172 @@
+"""The whole path at smoke scale, as a user runs it: every arm, both backends, then again."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from colorization import results
+from experiments.__main__ import main
+from experiments.berkeley import REPORT
+from experiments.render import page
+
+ROOT = Path(__file__).parent.parent
+ARMS = [arm.name for arm in REPORT.arms]
+
+
+def run(folder: Path, *arguments: str, backend: str = "tensorflow") -> subprocess.CompletedProcess:
+    """The command line in an empty folder, with no data set anywhere."""
+    environment = {k: v for k, v in os.environ.items() if k != "COLORIZATION_DATA"}
+    environment |= {"PYTHONPATH": str(ROOT), "KERAS_BACKEND": backend}
+    command = [sys.executable, "-m", "experiments", *arguments]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+
+
+def smoke(folder: Path, *arms: str, backend: str = "tensorflow") -> Path:
+    done = run(
+        folder, "reproduce", "berkeley", "--scale", "smoke", "--arms", *arms, backend=backend
+    )
+    assert done.returncode == 0, done.stderr
+    return folder / "runs" / "results" / "berkeley"
+
+
+@pytest.fixture(scope="module")
+def everything(tmp_path_factory):
+    return smoke(tmp_path_factory.mktemp("tensorflow"), "all")
+
+
+@pytest.fixture(scope="module")
+def on_jax(tmp_path_factory):
+    pytest.importorskip("jax")
+    return smoke(tmp_path_factory.mktemp("jax"), "primary", backend="jax")
+
+
+def stored(folder: Path) -> dict[str, results.StoredRun]:
+    return {run.arm: run for run in results.load(folder)}
+
+
+def test_every_arm_has_results(everything):
+    runs = stored(everything)
+    assert sorted(runs) == sorted(ARMS)
+    for arm, one in runs.items():
+        assert list(one.epochs["epoch"]) == [1, 2], arm
+        assert one.images.groupby("split").size().to_dict() == {"test": 10, "train": 20}, arm
+        assert set(one.samples) == {"train-random", "test-random", "test-best", "test-worst"}
+        means = one.means("test")
+        assert 0 < means["ab_mae"] < 60 and 0 <= means["ssim"] <= 1 and means["images"] == 10, arm
+
+
+def test_an_arm_that_only_decodes_differs_in_its_predictions_alone(everything):
+    runs = stored(everything)
+    one, other = runs["weighted"], runs["weighted-annealed-mean"]
+    pd.testing.assert_frame_equal(one.epochs, other.epochs)
+    assert one.means("test")["ab_mae"] != other.means("test")["ab_mae"]
+
+
+def test_baselines_bracket_every_table(everything):
+    for sets in results.load_baselines(everything, "smoke").values():
+        assert list(sets) == ["gray", "mean-ab", "mean-ab-given-L", "nearest-bin", "ground-truth"]
+        assert sets["gray"]["chroma_ratio"] == 0
+        truth = sets["ground-truth"]
+        assert truth["ab_mae"] == truth["ciede2000"] == 0
+        assert truth["ssim"] == truth["auc"] == truth["accuracy"] == truth["chroma_ratio"] == 1
+
+
+def test_jax_trains_the_same_arms_from_the_same_weights(everything, on_jax):
+    tensorflow, jax = stored(everything), stored(on_jax)
+    assert sorted(jax) == sorted(arm.name for arm in REPORT.arms if arm.primary)
+    for arm, one in jax.items():
+        assert one.environment["backend"] == "jax"
+        # bfloat16 rounds differently on each backend; the regression is float32.
+        tolerance = 1e-3 if arm == "regression" else 2e-2
+        first = one.epochs["loss"][0], tensorflow[arm].epochs["loss"][0]
+        assert first[0] == pytest.approx(first[1], rel=tolerance), arm
+
+
+def test_finished_work_is_skipped(everything):
+    folder = everything.parents[2]
+    again = run(folder, "reproduce", "berkeley", "--scale", "smoke", "--arms", "regression")
+    assert again.returncode == 0, again.stderr
+    assert "epoch" not in again.stdout and "evaluating" not in again.stdout
+
+
+def test_tables_and_figures_are_rendered_from_stored_results_alone(everything, tmp_path):
+    copy = tmp_path / "results" / "berkeley"
+    shutil.copytree(everything, copy)
+    for path in [copy / "README.md", *(copy / "figures").glob("*.png")]:
+        path.unlink()
+    done = run(tmp_path, "figures", "berkeley")
+    assert done.returncode == 0, done.stderr
+    assert (copy / "README.md").read_text() == (everything / "README.md").read_text()
+    drawn = {path.name for path in (everything / "figures").iterdir()}
+    assert drawn == {f"{figure.name}.png" for figure in REPORT.figures}
+    for name in drawn:
+        one, other = copy / "figures" / name, everything / "figures" / name
+        assert one.read_bytes() == other.read_bytes(), name
+
+
+def test_committed_page_is_what_the_committed_results_give():
+    folder = ROOT / "results" / "berkeley"
+    assert (folder / "README.md").read_text() == page(REPORT, folder)
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (["reproduce", "berkely"], "unknown report 'berkely'; there are: berkeley"),
+        (["reproduce", "berkeley", "--scale", "smoke", "--arms", "x"], "has no arm 'x'"),
+        (["reproduce", "berkeley", "--seeds", "-1"], "--seeds takes whole numbers from 0"),
+        (["tables", "berkeley", "--results", "nowhere"], "run: make reproduce-berkeley"),
+    ],
+)
+def test_mistakes_are_one_line_and_status_2(arguments, message, capsys):
+    assert main(arguments) == 2
+    error = capsys.readouterr().err
+    assert message in error and error.count("\n") == 1 and error.startswith("error: ")
+
+
+@pytest.mark.parametrize("arguments", [["reproduce", "berkeley", "--scale", "tiny"], ["nonsense"]])
+def test_unknown_words_name_the_choices(arguments, capsys):
+    with pytest.raises(SystemExit) as exit_:
+        main(arguments)
+    assert exit_.value.code == 2
+    assert "invalid choice" in capsys.readouterr().err
+
+
+def test_another_configuration_is_refused(everything):
+    folder = everything.parents[2]
+    arguments = ["--scale", "smoke", "--arms", "regression", "--precision", "mixed_bfloat16"]
+    done = run(folder, "reproduce", "berkeley", *arguments)
+    assert done.returncode == 2
+    assert "precision: stored 'float32', given 'mixed_bfloat16'" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_forms_run_without_any_network(tmp_path, monkeypatch):
+    """With no data and no way out, BSDS500 is named as missing and the forms are generated."""
+    from colorization.data import download
+    from colorization.errors import SourceUnavailable, UserError
+    from experiments.reproduce import obtain
+
+    def no_network(urls, target, **_):
+        raise UserError(f"{target.name} could not be downloaded")
+
+    monkeypatch.setattr(download, "fetch", no_network)
+    monkeypatch.setenv("COLORIZATION_DATA", str(tmp_path))
+    said = []
+    config, images = obtain(REPORT.arm("forms-56").config, said.append)
+    assert images.source.startswith("forms-generated") and config.source.key == images.source
+    assert any("stand in for" in line for line in said)
+    assert [len(images.names(split)) for split in ("train", "val", "test")] == [200, 100, 200]
+    with pytest.raises(SourceUnavailable, match="BSR_bsds500.tgz could not be downloaded"):
+        obtain(REPORT.arm("unweighted").config, said.append)
+
+
+def test_help_imports_nothing_heavy():
+    code = "import sys, experiments.__main__, colorization.__main__\n"
+    code += "assert not {'keras', 'numpy', 'tensorflow', 'pandas'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
