@@ -104,7 +104,11 @@ def check_reports(options) -> None:
 def chosen_reports(options) -> list:
     """The named reports, or all; imports their modules and with them Keras."""
     keys = options.reports or list(REPORTS)
-    return [import_module(f"experiments.{key.replace('-', '_')}").REPORT for key in keys]
+    return [report_module(key) for key in keys]
+
+
+def report_module(key: str):
+    return import_module(f"experiments.{key.replace('-', '_')}").REPORT
 
 
 def run_reproduce(options) -> int:
@@ -127,6 +131,7 @@ def run_reproduce(options) -> int:
             options.precision,
             say,
         )
+    write_overview(options.results or default_results)
     for failure in failures:
         print(f"error: {failure}", file=sys.stderr)
     return 2 if failures else 0
@@ -166,7 +171,21 @@ def run_render(options) -> int:
         if not any(folder.glob("*/*/seed-*/measures.json")):
             raise UserError(f"{folder} holds no results; run: make reproduce-{report.key}")
         render(report, folder, say, {options.what})
+    write_overview(options.results)
     return 0
+
+
+def write_overview(results: Path) -> None:
+    """Bring the README's table of reports up to date, where the README and the results are."""
+    readme = Path("README.md")
+    if results != Path("results") or not readme.exists():
+        return
+    from colorization.files import write_text
+    from colorization.tables import replace_block
+    from experiments.render import overview
+
+    reports = [report_module(key) for key in REPORTS]
+    write_text(readme, replace_block(readme.read_text(), "reports", overview(reports, results)))
 
 
 def run_list(options) -> int:

@@ -393,6 +393,7 @@ REPORT = Report(
     title="Grayscale image colorization",
     authors="Dietrich, Musibau, Sahli",
     year=2021,
+    subject="regression, and classification into 313 colours, on BSDS500 and on drawn polygons",
     arms=(regression, unweighted, weighted, forms, forms_112_light, *ABLATIONS),
     scaled=scaled,
     settings=SETTINGS,

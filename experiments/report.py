@@ -40,7 +40,7 @@ class Report:
 
     Args:
         key: as typed after `reproduce`.
-        title, authors, year: of the report.
+        title, authors, year, subject: of the report; `subject` is what it is about, in a line.
         arms: primary ones first.
         scaled: (arm, scale) to the arm's configuration at that scale. Sizes and counts only.
         settings: arm -> the report's own table of settings, heading -> value.
@@ -55,6 +55,7 @@ class Report:
     title: str
     authors: str
     year: int
+    subject: str
     arms: tuple[Arm, ...]
     scaled: Callable[[Arm, str], TrainingConfig]
     settings: dict[str, dict[str, str]]

@@ -10,9 +10,10 @@ import pandas as pd
 import pytest
 
 from colorization import results
+from colorization.tables import replace_block
 from experiments.__main__ import main
 from experiments.berkeley import REPORT
-from experiments.render import page
+from experiments.render import overview, page
 
 ROOT = Path(__file__).parent.parent
 ARMS = [arm.name for arm in REPORT.arms]
@@ -112,6 +113,8 @@ def test_tables_and_figures_are_rendered_from_stored_results_alone(everything, t
 def test_committed_page_is_what_the_committed_results_give():
     folder = ROOT / "results" / "berkeley"
     assert (folder / "README.md").read_text() == page(REPORT, folder)
+    readme = (ROOT / "README.md").read_text()
+    assert replace_block(readme, "reports", overview([REPORT], ROOT / "results")) == readme
 
 
 @pytest.mark.parametrize(
