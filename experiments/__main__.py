@@ -7,7 +7,7 @@ from importlib import import_module
 from pathlib import Path
 
 from colorization.backend import import_quietly
-from colorization.errors import RunFailed, UserError
+from colorization.errors import RunFailed, SourceUnavailable, UserError
 
 REPORTS = {
     "berkeley": "Dietrich et al.: regression and 313-class classification on BSDS500",
@@ -153,14 +153,18 @@ def default_scale() -> str:
 def run_data(options) -> int:
     from experiments.reproduce import obtain, resolve
 
-    done = set()
-    for report in chosen_reports(options):
-        for arm in report.arms:
-            config = resolve(report, arm, options.scale)
-            if (config.source, config.recipe) not in done:
-                done.add((config.source, config.recipe))
-                say(f"{obtain(config, say)[1].folder} is ready")
-    return 0
+    arms = [(report, arm) for report in chosen_reports(options) for arm in report.arms]
+    configs = [resolve(report, arm, options.scale) for report, arm in arms]
+    failures = []
+    # Each set once: two arms with the same images differ in neither source nor recipe.
+    for config in {(config.source, config.recipe): config for config in configs}.values():
+        try:
+            say(f"{obtain(config, say)[1].folder} is ready")
+        except SourceUnavailable as error:
+            failures.append(str(error))
+    for failure in dict.fromkeys(failures):
+        print(f"error: {failure}", file=sys.stderr)
+    return 2 if failures else 0
 
 
 def run_render(options) -> int:

@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 from skimage import color
 
+from colorization.data import download, roots
 from colorization.data import prepare as module
-from colorization.data import roots
 from colorization.data.images import BadImage
 from colorization.data.prepare import PreparedSet, Recipe, decode, prepare
 from colorization.data.sources import BSDS500, SPLITS, AuthorsForms, GeneratedForms
@@ -594,3 +594,27 @@ def test_a_prepared_set_can_be_opened_without_its_source(source):
     prepared = PreparedSet(prepare(source, RECIPE).folder)
     assert prepared.names("val") == ["val/x.png"]
     np.testing.assert_array_equal(prepared.images("val"), [noise(4)])
+
+
+def test_downloaded_bsds500_is_unpacked_once_and_found_again(tmp_path, monkeypatch):
+    """Berkeley is down, the mirror answers; afterwards nothing is fetched."""
+    monkeypatch.setenv("COLORIZATION_DATA", str(tmp_path))
+    fetched = []
+
+    def fetch(urls, target, **_):
+        fetched.append(target.name)
+        if target.suffix == ".tgz":
+            raise UserError("Berkeley is down")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with zipfile.ZipFile(target, "w") as archive:
+            for split, count in BSDS500.counts.items():
+                for i in range(count):
+                    name = f"BSDS500-master/BSDS500/data/images/{split}/{i:03d}.jpg"
+                    archive.writestr(name, b"photograph")
+        return target
+
+    monkeypatch.setattr(download, "fetch", fetch)
+    first = BSDS500().files()
+    assert {split: len(paths) for split, paths in first.items()} == BSDS500.counts
+    assert BSDS500().files() == first
+    assert fetched == ["BSR_bsds500.tgz", "BSDS500-master.zip"]

@@ -41,8 +41,7 @@ class BSDS500:
     counts = {"train": 200, "val": 100, "test": 200}
 
     def files(self) -> Splits:
-        pattern = "BSDS500/data/images"
-        images = roots.find(pattern, f"*/{pattern}", f"*/*/{pattern}") or self._download()
+        images = self._find() or self._download()
         splits = {split: image_files(images / split) for split in SPLITS}
         for split, count in self.counts.items():
             if len(splits[split]) != count:
@@ -52,18 +51,23 @@ class BSDS500:
                 )
         return splits
 
+    def _find(self) -> Path | None:
+        return roots.find(*(f"{'*/' * depth}BSDS500/data/images" for depth in range(4)))
+
     def _download(self) -> Path:
         folder = roots.write_root() / "berkeley"
         failures = []
         for name, url in self.archives:
             try:
                 archive = download.fetch([url], folder / name)
-                unpacked = download.unpack(archive, folder / name.split(".")[0])
+                download.unpack(archive, folder / name.split(".")[0])
             except UserError as error:
                 failures.append(str(error))
                 continue
-            return next(unpacked.glob("**/BSDS500/data/images"))
-        raise UserError(" | ".join(failures))
+            if images := self._find():
+                return images
+            failures.append(f"{archive} holds no BSDS500/data/images; delete it and run again")
+        raise UserError("; ".join(failures))
 
 
 @dataclass(frozen=True)
