@@ -139,8 +139,11 @@ def scaled(arm: Arm, scale: str) -> TrainingConfig:
         return config
     classifies = isinstance(config.objective, AbClassification)
     if scale == "small":
-        epochs = {500: 60, 200: 30, 50: 20, 10: 10}[config.epochs]
-        return replace(config, epochs=epochs, network=_narrow(config.network, 32))
+        # Narrow enough that the classifications still see enough epochs to overfit.
+        epochs = {500: 60, 200: 100, 50: 25, 10: 10}[config.epochs]
+        return replace(
+            config, epochs=epochs, network=_narrow(config.network, 16 if classifies else 32)
+        )
     size = 32 if classifies else 48
     return replace(
         config,

@@ -284,7 +284,7 @@ def _draw_bars(
 
 # ---------------------------------------------------------------- photographs
 
-GAP = 4
+GAP = 2
 LARGE = 640_000  # bytes; a PNG of photographs takes about two thirds of that
 
 
@@ -359,10 +359,10 @@ def _cut(image: np.ndarray, rows: int, columns: int) -> np.ndarray:
 
 
 def _spaced(tiles: np.ndarray) -> np.ndarray:
-    """Tiles `[rows, columns, h, w, 3]` as a picture with white gaps between them."""
+    """Tiles `[rows, columns, h, w, 3]` as a picture, framed by gray lines between them."""
     rows, columns, height, width, _ = tiles.shape
     shape = (rows * (height + GAP) - GAP, columns * (width + GAP) - GAP, 3)
-    picture = np.full(shape, 255, "uint8")
+    picture = np.full(shape, 221, "uint8")  # the gray of RULE: white tiles must end somewhere
     for row, column in np.ndindex(rows, columns):
         top, left = row * (height + GAP), column * (width + GAP)
         picture[top : top + height, left : left + width] = tiles[row, column]
