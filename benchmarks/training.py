@@ -22,8 +22,11 @@ def main() -> int:
     import keras
 
     from colorization.models.cost import macs, trainable_parameters
+    from colorization.training.run import make_deterministic
     from experiments.berkeley import REPORT
 
+    keras.utils.set_random_seed(0)
+    make_deterministic()  # as in training
     keras.config.set_dtype_policy(options.precision)
     print(f"{keras.backend.backend()}, {options.precision}; images per second")
     print(

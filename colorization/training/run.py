@@ -159,11 +159,15 @@ def load_network(folder: Path) -> keras.Model:
 
 
 def make_deterministic() -> None:
-    """The same seed gives the same weights, to the bit on a CPU."""
+    """The same seed gives the same weights, to the bit, on a CPU.
+
+    On a GPU deterministic kernels are slower or missing, and are not asked for.
+    """
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 
-        tf.config.experimental.enable_op_determinism()
+        if not tf.config.list_physical_devices("GPU"):
+            tf.config.experimental.enable_op_determinism()
 
 
 @contextmanager
