@@ -88,7 +88,7 @@ def confusion(path: Path, stored: Stored) -> bool:
         return False
     figures.confusion(
         path,
-        {run.arm: np.array(run.measures["test"]["confusion"]) for run in runs},
+        {f"{run.arm}, {run.scale}": np.array(run.measures["test"]["confusion"]) for run in runs},
         SHAPES,
         title="Pixels of each shape by the colour they were given (test images)",
         note="; ".join(f"{run.arm}: scale {run.scale}, seed {run.seed}" for run in runs),
