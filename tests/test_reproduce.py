@@ -186,6 +186,7 @@ def test_forms_run_without_any_network(tmp_path, monkeypatch):
 
     monkeypatch.setattr(download, "fetch", no_network)
     monkeypatch.setenv("COLORIZATION_DATA", str(tmp_path))
+    monkeypatch.chdir(tmp_path)  # a checkout's own data/ would be searched too
     said = []
     config, images = obtain(REPORT.arm("forms-56").config, said.append)
     assert images.source.startswith("forms-generated") and config.source.key == images.source
