@@ -5,26 +5,23 @@ import sys
 from pathlib import Path
 
 from colorization.backend import import_quietly
-from colorization.errors import UserError
+from colorization.errors import UserError, exit_status
 
 
 def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
-    try:
-        for name in ("photographs", "out", "run"):
-            if not str(getattr(options, name)):
-                raise UserError("give IN=<file or folder> OUT=<folder> RUN=<run folder>")
-        import_quietly()
-        from colorization.colorize import colorize_files
+    return exit_status(lambda: _colorize(options))
 
-        given, out, run = Path(options.photographs), Path(options.out), Path(options.run)
-        return 1 if colorize_files(given, out, run, options.overwrite) else 0
-    except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except OSError as error:  # no permission, disk full: the message names the file
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+
+def _colorize(options) -> int:
+    for name in ("photographs", "out", "run"):
+        if not getattr(options, name):
+            raise UserError("give IN=<file or folder> OUT=<folder> RUN=<run folder>")
+    import_quietly()
+    from colorization.colorize import colorize_files
+
+    given, out, run = Path(options.photographs), Path(options.out), Path(options.run)
+    return 1 if colorize_files(given, out, run, options.overwrite) else 0
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -1,4 +1,7 @@
-"""The two ways a command can end badly on purpose."""
+"""How commands end badly on purpose: one line on standard error, and a status."""
+
+import sys
+from collections.abc import Callable
 
 
 class UserError(Exception):
@@ -18,3 +21,21 @@ class RunFailed(Exception):
 
     The message is one line. Commands print it and exit with status 1.
     """
+
+
+def exit_status(command: Callable[[], int]) -> int:
+    """Run a command; turn what it raises into one line on standard error and its exit status."""
+    try:
+        return command()
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:  # no permission, disk full: the message names the file
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except RunFailed as error:
+        print(f"failed: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("interrupted; the same command goes on where it was", file=sys.stderr)
+        return 130

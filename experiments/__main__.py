@@ -7,7 +7,7 @@ from importlib import import_module
 from pathlib import Path
 
 from colorization.backend import import_quietly
-from colorization.errors import RunFailed, SourceUnavailable, UserError
+from colorization.errors import SourceUnavailable, UserError, exit_status
 
 REPORTS = {
     "berkeley": "Dietrich et al.: regression and 313-class classification on BSDS500",
@@ -21,22 +21,13 @@ SCALES = {
 
 def main(arguments: list[str] | None = None) -> int:
     options = parser().parse_args(arguments)
-    try:
+
+    def command() -> int:
         check_reports(options)
         import_quietly()
         return options.run(options)
-    except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except OSError as error:  # no permission, disk full: the message names the file
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except RunFailed as error:
-        print(f"failed: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("interrupted; the same command goes on from the last checkpoint", file=sys.stderr)
-        return 130
+
+    return exit_status(command)
 
 
 def parser() -> argparse.ArgumentParser:

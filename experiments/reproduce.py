@@ -13,7 +13,7 @@ from colorization.data.forms import SHAPES
 from colorization.data.prepare import PreparedSet, prepare
 from colorization.data.sources import AuthorsForms, GeneratedForms
 from colorization.errors import SourceUnavailable, UserError
-from colorization.evaluation import baselines, evaluate, network_predictor
+from colorization.evaluation import BASELINES, baselines, evaluate, network_predictor
 from colorization.files import write_json
 from colorization.models.cost import macs, trainable_parameters
 from colorization.training.callbacks import read_epochs
@@ -169,8 +169,11 @@ def palette(source) -> np.ndarray | None:
 def _judge_baselines(folder: Path, config: TrainingConfig, images: PreparedSet) -> None:
     """Baselines on the test images, row by row, and on the validation images as a whole."""
     target = folder / images.folder.name
+    paths = {name: target / name.replace(" ", "-") for name in BASELINES}
+    if all((path / "measures.json").exists() for path in paths.values()):
+        return  # before the training images are read for their means
     for name, predict in baselines(images).items():
-        path = target / name.replace(" ", "-")
+        path = paths[name]
         if (path / "measures.json").exists():
             continue
         evaluations = {
