@@ -47,7 +47,10 @@ class Colorizer:
             raise UserError(f"{run} is not a run folder (no config.json); give one below runs/")
         network = load_network(run)
         config = json.loads((run / "config.json").read_text())
-        return cls(network, objective_from_json(config["objective"]), config["recipe"]["size"])
+        objective = objective_from_json(config["objective"])
+        if objective.classes:
+            raise UserError(f"{run} colours by class and photographs have none; choose another run")
+        return cls(network, objective, config["recipe"]["size"])
 
     def predict_ab(self, L: np.ndarray) -> np.ndarray:
         """ab for a lightness image of any size.
@@ -64,8 +67,9 @@ class Colorizer:
         small = transform.resize(L, inner, order=1, anti_aliasing=factor < 1, preserve_range=True)
         margin = [(0, self.size - side) for side in inner]
         square = np.pad(small, margin, mode="symmetric").astype("float32")[None, ..., None]
-        outputs = self.network(self.objective.scaling.scale_L(square), training=False)
-        ab = ops.convert_to_numpy(self.objective.decode(outputs))[0, : inner[0], : inner[1]]
+        outputs = self.network(self.objective.inputs(square), training=False)
+        decoded = ops.convert_to_numpy(self.objective.decode(outputs))
+        ab = decoded[0, : inner[0], : inner[1], -2:]
         return transform.resize(ab, (height, width), order=1, preserve_range=True)
 
     def colorize(self, image: Image.Image) -> Image.Image:

@@ -12,9 +12,11 @@ from colorization.errors import UserError
 from colorization.lab import images_to_lab, lab_to_rgb
 from colorization.metrics import ClassCounts, auc_of_pixels, image_measures
 
-# L `[B, H, W, 1]` to ab `[B, H, W, 2]`, both in Lab units. The true ab comes along for the
-# baselines that need it (the ground truth itself); a network's predictor ignores it.
-Predictor = Callable[[np.ndarray, np.ndarray], np.ndarray]
+# L `[B, H, W, 1]` to ab `[B, H, W, 2]`, or to Lab `[B, H, W, 3]` of a method that gives its own
+# lightness, all in Lab units. The true ab comes along for the baselines that need it (the ground
+# truth itself) and for networks whose gray input is not L; a network that takes L never sees it.
+# A third argument, class indices `[B]`, is given where `evaluate` was given labels.
+Predictor = Callable[..., np.ndarray]
 
 
 BASELINES = ("gray", "mean ab", "mean ab given L", "nearest bin", "ground truth")
@@ -33,41 +35,63 @@ class Evaluation:
     measures: dict = field(default_factory=dict)
 
 
-def lab_batches(images: PreparedSet, split: str, batch_size: int) -> Iterator[np.ndarray]:
-    """The split's images in Lab units, float32 `[B, H, W, 3]`, in order."""
+def lab_batches(
+    images: PreparedSet, split: str, batch_size: int, rows: np.ndarray | None = None
+) -> Iterator[np.ndarray]:
+    """The split's images (or some rows of it) in Lab units, float32 `[B, H, W, 3]`, in order."""
     array = images.images(split)
-    for start in range(0, len(array), batch_size):
-        batch = ops.convert_to_tensor(array[start : start + batch_size])
+    rows = np.arange(len(array)) if rows is None else rows
+    for start in range(0, len(rows), batch_size):
+        batch = ops.convert_to_tensor(array[rows[start : start + batch_size]])
         yield ops.convert_to_numpy(images_to_lab(batch, images.space))
+
+
+def spread_rows(count: int, limit: int | None) -> np.ndarray:
+    """At most `limit` of `count` rows, evenly spread; all if there is no limit."""
+    if limit is None or count <= limit:
+        return np.arange(count)
+    return np.linspace(0, count - 1, limit).round().astype(int)
 
 
 def network_predictor(network, objective, batch_statistics: bool) -> Predictor:
     """A trained network as a predictor.
 
     Args:
-        network: L in the objective's scaling to the objective's output.
+        network: the objective's inputs to its output.
         objective: scales the input and decodes the output.
         batch_statistics: normalise with each batch's own statistics (no `eval()`), else with the
             running averages.
     """
 
-    def predict(L, _):
-        L = ops.convert_to_tensor(objective.scaling.scale_L(L))
-        # Stateless: with batch statistics a plain call would move the running averages.
-        outputs, _ = network.stateless_call(
-            network.trainable_variables,
-            network.non_trainable_variables,
-            L,
-            training=batch_statistics,
-        )
+    def predict(L, ab=None, labels=None):
+        outputs = network_outputs(network, objective, L, ab, labels, batch_statistics)
         return ops.convert_to_numpy(objective.decode(outputs))
 
     return predict
 
 
+def network_outputs(network, objective, L, ab=None, labels=None, batch_statistics=False):
+    """What the network itself gives for L `[B, H, W, 1]` (and ab, labels; see `Predictor`)."""
+    lab = L if ab is None else np.concatenate([L, ab], axis=-1)
+    # Stateless: with batch statistics a plain call would move the running averages.
+    outputs, _ = network.stateless_call(
+        network.trainable_variables,
+        network.non_trainable_variables,
+        objective.inputs(ops.convert_to_tensor(lab), labels),
+        training=batch_statistics,
+    )
+    return outputs
+
+
+def with_lightness(L: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+    """A prediction, ab or Lab, as Lab `[..., 3]`, float32."""
+    parts = [predicted] if predicted.shape[-1] == 3 else [L, predicted]
+    return np.concatenate(parts, axis=-1).astype("float32")
+
+
 def displayed(L: np.ndarray, ab: np.ndarray) -> np.ndarray:
-    """L `[..., 1]` and ab `[..., 2]` in Lab units to 8-bit sRGB `[..., 3]`."""
-    rgb = lab_to_rgb(np.concatenate([L, ab], axis=-1).astype("float32"))
+    """L `[..., 1]` and ab `[..., 2]`, or Lab, in Lab units to 8-bit sRGB `[..., 3]`."""
+    rgb = lab_to_rgb(with_lightness(L, ab))
     return np.rint(ops.convert_to_numpy(rgb) * 255).astype("uint8")
 
 
@@ -79,6 +103,9 @@ def evaluate(
     batch_size: int = 10,
     expected: str | None = None,
     palette: np.ndarray | None = None,
+    limit: int | None = None,
+    labelled: bool = False,
+    extra: Callable | None = None,
 ) -> Evaluation:
     """Judge a predictor on a split.
 
@@ -89,6 +116,9 @@ def evaluate(
         batch_size: images given to the predictor at once.
         expected: digest of the set that the run recorded.
         palette: ab of the shapes' colours `[S, 2]`, for the confusion matrix of form images.
+        limit: judge at most so many images, evenly spread over the split.
+        labelled: give the predictor the images' class indices.
+        extra: (true Lab, predicted Lab) of an image to a dict of further measures.
 
     Raises:
         UserError: the set is not the recorded one.
@@ -99,11 +129,16 @@ def evaluate(
             "the run folder to train on the new one"
         )
     result, classes, shapes = Evaluation(), ClassCounts(), ShapeCounts(palette)
-    names = iter(images.names(split))
-    for lab in lab_batches(images, split, batch_size):
+    names = images.names(split)
+    rows = spread_rows(len(names), limit)
+    labels = images.labels(split) if labelled else None
+    for lab in lab_batches(images, split, batch_size, rows):
         L, ab = lab[..., :1], lab[..., 1:]
-        predicted = np.asarray(predict(L, ab), "float32")
-        rgb, rgb_predicted = displayed(L, ab), displayed(L, predicted)
+        batch = rows[len(result.rows) :][: len(lab)]
+        given = () if labels is None else (labels[batch],)
+        whole = with_lightness(L, np.asarray(predict(L, ab, *given)))
+        predicted = whole[..., 1:]
+        rgb, rgb_predicted = displayed(L, ab), displayed(L, whole)
         bins = ops.convert_to_numpy(encode_nearest(ab))
         predicted_bins = ops.convert_to_numpy(encode_nearest(predicted))
         classes.add(bins, predicted_bins, auc_of_pixels(predicted - ab))
@@ -113,7 +148,9 @@ def evaluate(
             measures["accuracy"] = (bins[i] == predicted_bins[i]).mean()
             coloured = bins[i] != GRAY_BIN
             measures["accuracy_coloured"] = _mean(bins[i] == predicted_bins[i], coloured)
-            result.rows.append({"name": next(names), **_rounded(measures)})
+            if extra is not None:
+                measures.update(extra(lab[i], whole[i]))
+            result.rows.append({"name": names[batch[i]], **_rounded(measures)})
     result.measures = {
         **_rounded(classes.measures()),
         **shapes.measures(),
@@ -194,6 +231,7 @@ def sample_tiles(
     rows: list[int],
     batch_size: int,
     quantised: bool,
+    labelled: bool = False,
 ) -> tuple[np.ndarray, list[str]]:
     """Pixels for a grid: a column for each image, the report's rows from top to bottom.
 
@@ -202,6 +240,7 @@ def sample_tiles(
     Args:
         rows: which images of the split.
         quantised: add the original in 313 colours, as report 001 shows it.
+        labelled: as in `evaluate`.
 
     Returns:
         uint8 mosaic `[rows * size, columns * size, 3]` and the row labels.
@@ -212,7 +251,10 @@ def sample_tiles(
         if not wanted:
             continue
         L, ab = lab[..., :1], lab[..., 1:]
-        shown = [np.zeros_like(ab), predict(L, ab), ab]
+        given = ()
+        if labelled:
+            given = (images.labels(split)[start * batch_size :][: len(lab)],)
+        shown = [np.zeros_like(ab), np.asarray(predict(L, ab, *given)), ab]
         if quantised:
             shown.append(AB_BINS[ops.convert_to_numpy(encode_nearest(ab))])
         for row in wanted:

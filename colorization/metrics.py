@@ -5,11 +5,15 @@ sRGB, as a viewer would see it.
 """
 
 import numpy as np
+from scipy import ndimage
 from skimage import color, metrics
 
 from colorization.ab_bins import BINS
 
 AUC_RADIUS = 150  # Lab units
+EDGE = 10.0  # Lab units a pixel: the least gradient of ab that is an edge
+FLAT = 5.0  # Lab units a pixel: the gradient of L below which there is no outline
+TOLERANCE = 2  # pixels between an edge and its counterpart
 
 
 def image_measures(
@@ -27,7 +31,8 @@ def image_measures(
         ab_mae, ab_mse (Lab units, over pixels and both channels); ciede2000 (mean over pixels, of
         the displayed images); psnr (dB) and ssim of the displayed images; auc (share of pixels
         within an ab distance, averaged over distances 0..150); chroma and chroma_true (mean norm
-        of ab, Lab units); colourfulness (Hasler and Suesstrunk, of the displayed prediction).
+        of ab, Lab units); colourfulness (Hasler and Suesstrunk, of the displayed prediction);
+        edge_f1 and bleed (see `edge_f1` and `bleed`).
     """
     error = ab_predicted - lab[..., 1:]
     identical = np.array_equal(rgb, rgb_predicted)
@@ -43,7 +48,53 @@ def image_measures(
         "chroma": np.linalg.norm(ab_predicted, axis=-1).mean(),
         "chroma_true": np.linalg.norm(lab[..., 1:], axis=-1).mean(),
         "colourfulness": colourfulness(rgb_predicted),
+        "edge_f1": edge_f1(lab[..., 1:], ab_predicted),
+        "bleed": bleed(lab[..., 0], ab_predicted),
     }
+
+
+def gradient_norm(channels: np.ndarray) -> np.ndarray:
+    """Norm of the central-difference gradient over all channels, `[H, W, C]` to `[H, W]`."""
+    rows, columns = np.gradient(channels, axis=(0, 1))
+    return np.sqrt(np.square(rows).sum(axis=-1) + np.square(columns).sum(axis=-1))
+
+
+def edge_f1(ab: np.ndarray, ab_predicted: np.ndarray) -> float:
+    """F1 of the predicted chroma edges: pixels whose ab gradient exceeds 10 Lab units a pixel.
+
+    Precision is the share of predicted edge pixels with an original one within 2 pixels, recall
+    the share of original ones with a predicted one.
+
+    Args:
+        ab, ab_predicted: `[H, W, 2]` in Lab units.
+
+    Returns:
+        in [0, 1]; NaN where the original has no edge.
+    """
+    true, predicted = gradient_norm(ab) > EDGE, gradient_norm(ab_predicted) > EDGE
+    if not true.any():
+        return float("nan")
+    if not predicted.any():
+        return 0.0
+    window = {"structure": np.ones((3, 3)), "iterations": TOLERANCE}
+    precision = ndimage.binary_dilation(true, **window)[predicted].mean()
+    recall = ndimage.binary_dilation(predicted, **window)[true].mean()
+    return float(2 * precision * recall / (precision + recall)) if precision + recall else 0.0
+
+
+def bleed(L: np.ndarray, ab_predicted: np.ndarray) -> float:
+    """Share of the predicted ab gradient where lightness has no outline (under 5 units a pixel).
+
+    Args:
+        L: `[H, W]`; ab_predicted: `[H, W, 2]`, Lab units.
+
+    Returns:
+        in [0, 1]; NaN for a prediction without any gradient.
+    """
+    strength = gradient_norm(ab_predicted)
+    total = strength.sum()
+    flat = gradient_norm(L[..., None]) < FLAT
+    return float(strength[flat].sum() / total) if total > 0 else float("nan")
 
 
 def auc_of_pixels(error: np.ndarray) -> np.ndarray:

@@ -5,6 +5,7 @@ results/<report>/<scale>/<arm>/seed-<n>/
     images.csv                                   one row per train and test image
     measures.json                                of the whole splits, cost, timing
     samples/<set>.png, samples.json              tiles for the grids, and how they were chosen
+Further sets and snapshots are further splits of images.csv: "coco", or "test@5" after 5 epochs.
 results/<report>/<scale>/baselines/<set>/<baseline>/images.csv, measures.json
 """
 
@@ -27,7 +28,9 @@ SAMPLE_RULES = {
     "random": "drawn with seed 0",
     "best": "lowest mean CIEDE2000",
     "worst": "highest mean CIEDE2000",
+    "miscoloured": "highest mean CIEDE2000 among those of at least median edge F1",
 }
+GRIDS = (("train", "random"), *(("test", r) for r in SAMPLE_RULES))
 PUBLISHED = (
     "config.json",
     "environment.json",
@@ -57,28 +60,36 @@ def write_samples(
     *,
     batch_size: int,
     quantised: bool,
+    labelled: bool = False,
+    grids: tuple = GRIDS,
+    title: str = "",
 ) -> None:
-    """Store the tiles of the grids: random training images; random, best and worst test images."""
-    entries = {}
-    for split, rule in (
-        ("train", "random"),
-        ("test", "random"),
-        ("test", "best"),
-        ("test", "worst"),
-    ):
-        rows = choose(evaluations[split].rows, rule)
-        mosaic, labels = sample_tiles(images, split, predict, rows, batch_size, quantised)
-        name = f"{split}-{rule}"
+    """Store the tiles of the grids, and in samples.json how they were chosen.
+
+    Args:
+        evaluations: split -> evaluation, of the predictor.
+        batch_size, quantised, labelled: see `sample_tiles`.
+        grids: (split, rule of `SAMPLE_RULES`).
+        title: names the grids of a further set, "coco" or "test@5"; otherwise its split does.
+    """
+    path = folder / "samples.json"
+    entries = _read_json(path) if path.exists() else {}
+    for split, rule in grids:
+        judged = evaluations[split].rows
+        chosen = choose(judged, rule)
+        row_of = {name: row for row, name in enumerate(images.names(split))}
+        rows = [row_of[judged[i]["name"]] for i in chosen]
+        mosaic, labels = sample_tiles(images, split, predict, rows, batch_size, quantised, labelled)
+        name = f"{title or split}-{rule}"
         with replacing(folder / "samples" / f"{name}.png") as part:
             Image.fromarray(mosaic).save(part, format="png", optimize=True)
-        chosen = [evaluations[split].rows[row] for row in rows]
         entries[name] = {
-            "rule": f"{len(rows)} {split} images, {SAMPLE_RULES[rule]}",
+            "rule": f"{len(chosen)} {title or split} images, {SAMPLE_RULES[rule]}",
             "rows": labels,
-            "names": [Path(image["name"]).stem for image in chosen],
-            "ciede2000": [image["ciede2000"] for image in chosen],
+            "names": [Path(judged[i]["name"]).stem for i in chosen],
+            "ciede2000": [judged[i]["ciede2000"] for i in chosen],
         }
-    write_json(folder / "samples.json", entries)
+    write_json(path, entries)
 
 
 def choose(rows: list[dict], rule: str, count: int = SAMPLES) -> list[int]:
@@ -87,7 +98,12 @@ def choose(rows: list[dict], rule: str, count: int = SAMPLES) -> list[int]:
     if rule == "random":
         return np.random.default_rng(0).choice(len(rows), count, replace=False).tolist()
     order = np.argsort([row["ciede2000"] for row in rows], kind="stable")
-    return (order if rule == "best" else order[::-1])[:count].tolist()
+    if rule == "best":
+        return order[:count].tolist()
+    if rule == "miscoloured":
+        edges = np.nan_to_num([row["edge_f1"] for row in rows])
+        order = order[edges[order] >= np.median(edges)]
+    return order[::-1][:count].tolist()
 
 
 def publish(run: Path, target: Path) -> None:
@@ -118,6 +134,11 @@ class StoredRun:
     @property
     def seed(self) -> int:
         return self.config["seed"]
+
+    @property
+    def last_epoch(self) -> int:
+        """Epochs that the judged network had been trained."""
+        return int(self.epochs["epoch"].iloc[-1])
 
     @cached_property
     def config(self) -> dict:
@@ -176,7 +197,7 @@ def load_baselines(report_folder: Path, scale: str) -> dict[str, dict[str, dict]
     found: dict[str, dict[str, dict]] = {}
     for path in sorted((report_folder / scale / "baselines").glob("*/*/measures.json")):
         images, measures = pd.read_csv(path.parent / "images.csv"), _read_json(path)
-        validation = split_means(images, measures, "val")
+        validation = split_means(images, measures, "val") if "val" in measures else {}
         found.setdefault(path.parts[-3], {})[path.parts[-2]] = {
             **split_means(images, measures, "test"),
             **{f"val_{name}": value for name, value in validation.items()},

@@ -20,6 +20,8 @@ MEASURES = {
     "accuracy_coloured": ("accuracy coloured", "%", "{:.1%}"),
     "chroma_ratio": ("chroma ratio", "", "{:.2f}"),
     "colourfulness": ("colourfulness", "", "{:.1f}"),
+    "edge_f1": ("edge F1", "", "{:.2f}"),
+    "bleed": ("bleed", "%", "{:.1%}"),
 }
 
 

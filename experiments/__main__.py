@@ -10,7 +10,11 @@ from colorization.backend import import_quietly
 from colorization.errors import SourceUnavailable, UserError, exit_status
 
 REPORTS = {
+    "flower-gan": "Boriano, Vizzuso: a GAN without pixel loss on flowers and mixed photographs",
     "berkeley": "Dietrich et al.: regression and 313-class classification on BSDS500",
+    "flower-cgan": "Cheng, Zhang: pix2pix, ResNet-18 U-Net and CycleGAN on 500 flowers",
+    "rgb-mse-gan": "Yadav: RGB with a mean squared error and an idle discriminator on scenes",
+    "imagenet-cgan": "Rangrasasl et al.: pix2pix and a pretrained generator on ImageNet-mini",
 }
 SCALES = {
     "full": "the report's own settings",
@@ -185,7 +189,7 @@ def write_overview(results: Path) -> None:
 
 def run_list(options) -> int:
     for report in chosen_reports(options):
-        print(f"{report.key}: {report.authors} ({report.year}), {report.title}")
+        print(f"{report.key}: {report.cited}, {report.title}")
         width = shutil.get_terminal_size().columns
         for arm in report.arms:
             kind = "primary " if arm.primary else "ablation"

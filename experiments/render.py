@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
@@ -54,7 +54,7 @@ def run_note(run: results.StoredRun) -> str:
     """What a figure says of the run it shows."""
     env = run.environment
     return (
-        f"arm {run.arm}, scale {run.scale}, seed {run.seed}, {run.config['epochs']} epochs, "
+        f"arm {run.arm}, scale {run.scale}, seed {run.seed}, {run.last_epoch} epochs, "
         f"batch {run.config['batch_size']}, {env['precision']}, {env['backend']}"
     )
 
@@ -125,16 +125,28 @@ class Curves:
 
 @dataclass(frozen=True)
 class Diagram:
-    """A network, layer by layer, from the code."""
+    """A network of an arm at full scale, layer by layer, from the code.
+
+    Args:
+        of: "network", or "discriminator".
+    """
 
     name: str
     arm: Arm
     title: str
+    of: str = "network"
 
     def draw(self, path: Path, stored: Stored) -> bool:
-        config = self.arm.config
-        figures.network_diagram(path, config.network(size=config.recipe.size), title=self.title)
+        figures.network_diagram(path, self.network(), title=self.title)
         return True
+
+    def network(self):
+        config, size = self.arm.config, self.arm.config.recipe.size
+        if self.of == "discriminator":
+            adversary = config.adversary
+            channels = config.objective.image_channels if adversary.conditional else 3
+            return adversary.discriminator(size=size, channels=channels)
+        return without_download(config.network)(size=size)
 
 
 @dataclass(frozen=True)
@@ -147,6 +159,13 @@ class Custom:
 
     def draw(self, path: Path, stored: Stored) -> bool:
         return self.draw_with(path, stored)
+
+
+def without_download(build: Callable) -> Callable:
+    """A network's builder that starts from random weights where it would fetch trained ones."""
+    if isinstance(build, partial) and build.keywords.get("weights"):
+        return partial(build, weights=None)
+    return build
 
 
 def draw_figures(folder: Path, specifications: Iterable, say=print) -> None:
@@ -186,17 +205,28 @@ def settings_table(stored: Stored, rows: dict[str, dict[str, str]]) -> str:
 def _settings(run: results.StoredRun) -> dict[str, str]:
     config, objective = run.config, run.config["objective"]
     size = config["recipe"]["size"]
-    rebalancing = objective.get("rebalancing")
-    return {
+    pretraining = config.get("pretraining")
+    rows = {
         "dataset": run.measures["source"],
         "image size": f"{size}x{size}",
         "batch size": str(config["batch_size"]),
-        "epochs": str(config["epochs"]),
-        "weight rebalancing": "yes" if rebalancing else "no",
-        "λ": f"{rebalancing['uniform_share']:g}" if rebalancing else "–",
-        "σ": f"{rebalancing['sigma']:g}" if rebalancing else "–",
+        "epochs": (f"{pretraining['epochs']} + " if pretraining else "") + str(config["epochs"]),
         "lr": f"{config['learning_rate']:g}",
     }
+    if objective["type"] == "AbClassification":
+        rebalancing = objective["rebalancing"]
+        rows["weight rebalancing"] = "yes" if rebalancing else "no"
+        rows["λ"] = f"{rebalancing['uniform_share']:g}" if rebalancing else "–"
+        rows["σ"] = f"{rebalancing['sigma']:g}" if rebalancing else "–"
+    adversary = config.get("adversary")
+    if adversary:
+        cycle = adversary["type"] == "CycleAdversary"
+        weight = adversary["cycle_weight" if cycle else "pixel_weight"]
+        kind = "cycle" if cycle else objective["error"]
+        rows["λ of pixels"] = f"{weight:g} ({kind})" if weight else "none"
+    if config["network"]["build"] == "resnet18_unet":
+        rows["initial weights"] = "ImageNet" if config["network"].get("weights") else "random"
+    return rows
 
 
 def measures_table(stored: Stored, arms: Iterable[Arm], measures: list[str], split: str) -> str:
@@ -213,7 +243,7 @@ def measures_table(stored: Stored, arms: Iterable[Arm], measures: list[str], spl
                 lines.append(
                     {
                         "arm": f"*{name.replace('-', ' ')}*",
-                        "images": prepared,
+                        "images": image_counts(runs[0]),
                         "seeds": "–",
                         **{tables.heading(m): tables.number(m, values[m]) for m in measures},
                     }
@@ -223,7 +253,7 @@ def measures_table(stored: Stored, arms: Iterable[Arm], measures: list[str], spl
         lines.append(
             {
                 "arm": f"**{arm.name}**",
-                "images": prepared,
+                "images": image_counts(runs[0]),
                 "seeds": str(len(runs)),
                 **{
                     tables.heading(m): tables.number(m, means[m].mean(), spread.get(m))
@@ -232,6 +262,33 @@ def measures_table(stored: Stored, arms: Iterable[Arm], measures: list[str], spl
             }
         )
     return tables.markdown(pd.DataFrame(lines)) if lines else "No results yet.\n"
+
+
+def image_counts(run: results.StoredRun) -> str:
+    """The prepared set, and how many of its images train and test."""
+    measures = run.measures
+    return f"{measures['prepared']}, {measures['training_images']} / {measures['test']['images']}"
+
+
+def further_table(stored: Stored, arms: Iterable[Arm], measures: list[str]) -> str:
+    """A row for each further test set and each snapshot of an arm's first run; "" if none."""
+    lines = []
+    for arm in arms:
+        run = stored.first(arm.name)
+        splits = run.measures if run else {}
+        known = ("train", "test", "val")
+        for split, values in splits.items():
+            if isinstance(values, dict) and "majority" in values and split not in known:
+                means = run.means(split)
+                lines.append(
+                    {
+                        "arm": f"**{arm.name}**",
+                        "tested on": f"{split.replace('test@', 'test, after epoch ')}, "
+                        f"{values['images']}",
+                        **{tables.heading(m): tables.number(m, means[m]) for m in measures},
+                    }
+                )
+    return tables.markdown(pd.DataFrame(lines)) if lines else ""
 
 
 def scale_sections(stored: Stored, report: Report) -> str:
@@ -245,6 +302,8 @@ def scale_sections(stored: Stored, report: Report) -> str:
         parts += [measures_table(at_scale, report.arms, measures, "test")]
         parts += [f"### Scale {scale}: training images\n"]
         parts += [measures_table(at_scale, report.arms, measures, "train")]
+        if further := further_table(at_scale, report.arms, measures):
+            parts += [f"### Scale {scale}: further test sets, and epochs on the way\n", further]
         parts += [f"### Scale {scale}: cost\n", cost_table(at_scale, report.arms)]
     return "\n".join(parts) or "No results yet.\n"
 
@@ -314,6 +373,7 @@ class Reference:
         quantity: what it is, with its unit where there is one.
         expected, tolerance: from the authors' plots or from the data.
         measured: (stored results, run) to the number, NaN where the run does not have it.
+        form: how it is printed.
     """
 
     arm: str
@@ -321,6 +381,7 @@ class Reference:
     expected: float
     tolerance: float
     measured: Callable[[Stored, results.StoredRun], float]
+    form: str = "{:.1f}"
 
 
 def logged(column: str, epoch: int):
@@ -343,6 +404,19 @@ def baseline(name: str, measure: str, percent: bool = False):
     return measured
 
 
+def references_section(stored: Stored, references: tuple[Reference, ...]) -> str:
+    """The section of a page on reference numbers; "" for a report that has none."""
+    if not references:
+        return ""
+    return f"""\
+## Against reference numbers
+
+From the authors' plots and printouts or computed from the data; they hold at full scale.
+
+{references_table(stored, references)}
+"""
+
+
 def references_table(stored: Stored, references: Iterable[Reference]) -> str:
     lines = []
     for reference in references:
@@ -353,7 +427,9 @@ def references_table(stored: Stored, references: Iterable[Reference]) -> str:
             {
                 "quantity": f"{reference.arm}: {reference.quantity}",
                 "reference": f"{reference.expected:g} ± {reference.tolerance:g}",
-                "measured": "not run at full scale" if np.isnan(value) else f"{value:.1f}",
+                "measured": (
+                    "not run at full scale" if np.isnan(value) else reference.form.format(value)
+                ),
                 "within": "–" if np.isnan(value) else ("yes" if inside else "no"),
             }
         )
@@ -374,7 +450,7 @@ def page(report: Report, folder: Path) -> str:
     return f"""\
 # {report.key}: {report.title}
 
-{report.authors} ({report.year}). This page is rendered from the stored results beside it by
+{report.cited}. This page is rendered from the stored results beside it by
 `make tables-{report.key}`; nothing in it is typed by hand but what the report itself says. The
 measures are defined in [docs/measures.md](../../docs/measures.md). `full` is the report's own
 protocol, `small` the same shrunk for a CPU. What compares arms compares them at the largest scale
@@ -383,12 +459,7 @@ at which all have been run; a figure shows its arm's largest scale.
 ## What the report says, and what was measured
 
 {statements_table(stored, report.statements)}
-## Against reference numbers
-
-Digitised from the authors' plots or computed from the data; they hold at full scale.
-
-{references_table(stored, report.references)}
-## Settings
+{references_section(stored, report.references)}## Settings
 
 {settings_table(stored, report.settings)}
 ## Measures
@@ -402,8 +473,8 @@ original). Rows in italics are baselines.
 {report.departures}
 ## Figures
 
-The images of a grid are drawn with a fixed seed, or are the five with the lowest or highest
-CIEDE2000 (ΔE).
+The images of a grid are drawn with a fixed seed, or chosen by the rule that is named below it (ΔE
+is CIEDE2000).
 
 {figure_list(folder, report.figures)}"""
 
@@ -413,7 +484,7 @@ def overview(reports: Iterable[Report], results_folder: Path) -> str:
     lines = []
     for report in reports:
         line = {
-            "report": f"{report.authors} ({report.year}), *{report.title}*: {report.subject}",
+            "report": f"{report.cited}, *{report.title}*: {report.subject}",
             "command": f"`make reproduce-{report.key}`",
             "results": f"[{report.key}](results/{report.key}/README.md)",
         }

@@ -2,11 +2,27 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from colorization.errors import UserError
 from colorization.training.config import TrainingConfig
 
 SCALES = ("full", "small", "smoke")
+
+
+@dataclass(frozen=True)
+class TestSet:
+    """Images that an arm is tested on besides its own.
+
+    Args:
+        name: in tables and of its figures.
+        source: only its test split is used.
+        measure: (true Lab, predicted Lab) of an image to further measures, or None.
+    """
+
+    name: str
+    source: Any
+    measure: Callable | None = None
 
 
 @dataclass(frozen=True)
@@ -19,6 +35,9 @@ class Arm:
         config: at full scale.
         primary: whether the report itself ran it.
         trained_by: the arm whose weights this one judges; it then trains nothing itself.
+        snapshot: with `trained_by`, the epoch of full scale after which those weights are taken;
+            one of that arm's snapshots. None takes the last.
+        tested_on: further test sets, beside the test split of its own images.
     """
 
     name: str
@@ -26,6 +45,8 @@ class Arm:
     config: TrainingConfig
     primary: bool = False
     trained_by: str | None = None
+    snapshot: int | None = None
+    tested_on: tuple["TestSet", ...] = ()
 
     def ablation(self, name: str, title: str, **changes) -> "Arm":
         """This arm with some fields of its configuration changed."""
@@ -40,7 +61,8 @@ class Report:
 
     Args:
         key: as typed after `reproduce`.
-        title, authors, year, subject: of the report; `subject` is what it is about, in a line.
+        title, authors, year, subject: of the report; `year` is None where it does not say,
+            `subject` is what it is about, in a line.
         arms: primary ones first.
         scaled: (arm, scale) to the arm's configuration at that scale. Sizes and counts only.
         settings: arm -> the report's own table of settings, heading -> value.
@@ -54,7 +76,7 @@ class Report:
     key: str
     title: str
     authors: str
-    year: int
+    year: int | None
     subject: str
     arms: tuple[Arm, ...]
     scaled: Callable[[Arm, str], TrainingConfig]
@@ -64,6 +86,10 @@ class Report:
     statements: tuple
     departures: str
     measures: tuple[str, ...]
+
+    @property
+    def cited(self) -> str:
+        return f"{self.authors} ({self.year})" if self.year else self.authors
 
     def arm(self, name: str) -> Arm:
         for arm in self.arms:

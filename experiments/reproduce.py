@@ -1,5 +1,6 @@
 """From a report to its results: data, training, evaluation, rendering; finished work is skipped."""
 
+import hashlib
 import json
 import shutil
 from dataclasses import replace
@@ -11,17 +12,28 @@ from skimage.color import rgb2lab
 from colorization import results
 from colorization.data.forms import SHAPES
 from colorization.data.prepare import PreparedSet, prepare
-from colorization.data.sources import AuthorsForms, GeneratedForms
+from colorization.data.sources import SPLITS, AuthorsForms, GeneratedForms
 from colorization.errors import SourceUnavailable, UserError
-from colorization.evaluation import BASELINES, baselines, evaluate, network_predictor
+from colorization.evaluation import (
+    BASELINES,
+    baselines,
+    evaluate,
+    lab_batches,
+    network_outputs,
+    network_predictor,
+)
 from colorization.files import write_json
 from colorization.models.cost import macs, trainable_parameters
-from colorization.training.callbacks import read_epochs
+from colorization.training.callbacks import read_epochs, snapshot_path, write_epochs
+from colorization.training.checkpoint import restore
 from colorization.training.config import TrainingConfig, to_json
 from colorization.training.objectives import AbClassification
-from colorization.training.run import FINISHED, load_network, locked, train
+from colorization.training.run import FINISHED, load_network, locked, save_network, train
 from experiments.render import render
 from experiments.report import Arm, Report
+from experiments.scaling import SMOKE_IMAGES
+
+TRAINING_IMAGES_JUDGED = 200
 
 
 def reproduce(
@@ -89,57 +101,98 @@ def _reproduce_run(report, scale, arm, seed, runs, results_folder, precision, sa
     config, images = obtain(resolve(report, arm, scale, precision), say)
     folder = run_folder(runs, report, scale, arm.name, seed)
     if arm.trained_by:
-        trained = run_folder(runs, report, scale, arm.trained_by, seed)
-        objective = report.arm(arm.trained_by).config.objective
-        trainer = replace(config, objective=objective)
-        train(trained, trainer, images, seed, say=say)
-        _adopt(trained, folder, config)
+        trainer = report.arm(arm.trained_by)
+        trained = run_folder(runs, report, scale, trainer.name, seed)
+        trainer_config, _ = obtain(resolve(report, trainer, scale, precision), say)
+        train(trained, trainer_config, images, seed, say=say)
+        epoch = None
+        if arm.snapshot:
+            place = trainer.config.snapshots.index(arm.snapshot)
+            epoch = trainer_config.snapshots[place]
+        _adopt(trained, folder, config, epoch)
     else:
         train(folder, config, images, seed, say=say)
     with locked(folder):
         if not (folder / "measures.json").exists():
             say("evaluating")
-            judge(folder, config, images)
+            judge(folder, config, images, test_sets(arm, config, say))
     _judge_baselines(results_folder / report.key / scale / "baselines", config, images)
     results.publish(folder, results_folder / report.key / scale / arm.name / f"seed-{seed}")
 
 
-def _adopt(trained: Path, folder: Path, config: TrainingConfig) -> None:
-    """A folder for an arm that judges another arm's network in its own way."""
+def test_sets(arm: Arm, config: TrainingConfig, say=print) -> dict[str, tuple]:
+    """Further test sets by name: (prepared images, measure); one that can't be had is left out."""
+    found = {}
+    for given in arm.tested_on:
+        source = SMOKE_IMAGES if config.source == SMOKE_IMAGES else given.source
+        try:
+            _, images = obtain(replace(config, source=source), say)
+        except SourceUnavailable as error:
+            say(f"not tested on {given.name}: {error}")
+            continue
+        found[given.name] = images, given.measure
+    return found
+
+
+def _adopt(trained: Path, folder: Path, config: TrainingConfig, epoch: int | None) -> None:
+    """A folder for an arm that judges another arm's network, at its end or after `epoch`."""
     folder.mkdir(parents=True, exist_ok=True)
     if (folder / FINISHED).exists():
         return
     stored = json.loads((trained / "config.json").read_text())
     write_json(folder / "config.json", {**stored, "objective": to_json(config.objective)})
-    for name in ("environment.json", "epochs.csv", "class_weights.csv", FINISHED):
+    for name in ("environment.json", "class_weights.csv"):
         if (trained / name).exists():
             shutil.copyfile(trained / name, folder / name)
+    epochs = read_epochs(trained / "epochs.csv")
+    write_epochs(folder / "epochs.csv", [r for r in epochs if r["epoch"] <= (epoch or r["epoch"])])
+    network = load_network(trained)
+    if epoch:
+        restore(snapshot_path(trained, epoch), network.variables)
+    save_network(network, folder)
 
 
-def judge(folder: Path, config: TrainingConfig, images: PreparedSet) -> None:
-    """Evaluate a finished run on its training and test images; everything goes to its folder."""
+def judge(folder: Path, config: TrainingConfig, images: PreparedSet, further: dict) -> None:
+    """Evaluate a finished run; everything goes to its folder.
+
+    Judged are the training images (at most 200, evenly spread), the test images, further test
+    sets, and the test images again by the network as it was after each snapshot's epoch.
+    """
     network = load_network(folder)
-    predict = network_predictor(network, config.objective, config.train_mode_validation)
+    objective = config.objective
+    predict = network_predictor(network, objective, config.train_mode_validation)
     recorded = json.loads((folder / "config.json").read_text())["images"]
+    common = {"batch_size": config.batch_size, "labelled": bool(objective.classes)}
     evaluations = {
         split: evaluate(
             images,
             split,
             predict,
-            batch_size=config.batch_size,
             expected=recorded,
             palette=palette(config.source),
+            limit=TRAINING_IMAGES_JUDGED if split == "train" else None,
+            **common,
         )
         for split in ("train", "test")
     }
-    results.write_samples(
-        folder,
-        images,
-        evaluations,
-        predict,
-        batch_size=config.batch_size,
-        quantised=isinstance(config.objective, AbClassification),
-    )
+    quantised = isinstance(objective, AbClassification)
+    results.write_samples(folder, images, evaluations, predict, quantised=quantised, **common)
+    for name, (others, measure) in further.items():
+        evaluations[name] = evaluate(others, "test", predict, extra=measure, **common)
+        _further_samples(folder, others, name, evaluations[name], predict, common)
+    extra = {"weights_sha256": _weights_digest(network)}
+    if hasattr(objective, "output_measures"):
+        lab = np.concatenate(list(lab_batches(images, "test", config.batch_size)))
+        outputs = network_outputs(network, objective, lab[..., :1], lab[..., 1:])
+        extra["outputs"] = objective.output_measures(np.asarray(outputs))
+    for epoch in dict.fromkeys(config.snapshots):
+        path = snapshot_path(folder, epoch)
+        if not path.exists():  # of an arm that adopted an earlier epoch
+            continue
+        restore(path, network.variables)
+        name = f"test@{epoch}"
+        evaluations[name] = evaluate(images, "test", predict, **common)
+        _further_samples(folder, images, name, evaluations[name], predict, common)
     epochs = read_epochs(folder / "epochs.csv")
     results.write_evaluations(
         folder,
@@ -149,10 +202,37 @@ def judge(folder: Path, config: TrainingConfig, images: PreparedSet) -> None:
         source_title=images.manifest["title"],
         source_licence=images.manifest["licence"],
         training_images=len(images.names("train")),
+        counts={**images.manifest["counts"], "images": sum(map(len, map(images.names, SPLITS)))},
+        further_sets={
+            name: {"title": others.manifest["title"], "licence": others.manifest["licence"]}
+            for name, (others, _) in further.items()
+        },
         parameters=trainable_parameters(network),
         macs=macs(network),
         train_seconds=round(len(epochs) * float(np.median([row["seconds"] for row in epochs])), 1),
         images_per_second=float(np.median([row["images_per_second"] for row in epochs])),
+        **extra,
+    )
+
+
+def _weights_digest(network) -> str:
+    """Tells whether two runs ended with the same network, to the bit."""
+    digest = hashlib.sha256()
+    for variable in network.variables:
+        digest.update(np.ascontiguousarray(variable).tobytes())
+    return digest.hexdigest()
+
+
+def _further_samples(folder, images, name, evaluation, predict, common):
+    results.write_samples(
+        folder,
+        images,
+        {"test": evaluation},
+        predict,
+        quantised=False,
+        grids=(("test", "random"),),
+        title=name,
+        **common,
     )
 
 
@@ -179,5 +259,6 @@ def _judge_baselines(folder: Path, config: TrainingConfig, images: PreparedSet) 
         evaluations = {
             split: evaluate(images, split, predict, batch_size=50, palette=palette(config.source))
             for split in ("test", "val")
+            if images.names(split)
         }
         results.write_evaluations(path, evaluations, source=images.source)

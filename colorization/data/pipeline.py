@@ -16,8 +16,15 @@ def batches_per_epoch(count: int, batch_size: int) -> int:
 
 
 def epoch_batches(
-    images: np.ndarray, batch_size: int, *, seed: int, epoch: int, shuffle: bool, flip: bool
-) -> Iterator[np.ndarray]:
+    images: np.ndarray,
+    batch_size: int,
+    *,
+    seed: int,
+    epoch: int,
+    shuffle: bool,
+    flip: bool,
+    labels: np.ndarray | None = None,
+) -> Iterator:
     """One epoch of batches.
 
     Args:
@@ -26,18 +33,20 @@ def epoch_batches(
         seed, epoch: determine order and flips.
         shuffle: draw a new order each epoch, else keep the array's.
         flip: mirror each image left to right with probability 1/2.
+        labels: uint8 `[N]`, class indices, or None.
 
     Yields:
-        uint8 `[B, H, W, C]`.
+        uint8 `[B, H, W, C]`, or a pair of it and the images' labels `[B]`.
     """
     random = np.random.default_rng([seed, epoch])
     order = random.permutation(len(images)) if shuffle else np.arange(len(images))
     for start in range(0, len(images), batch_size):
-        batch = images[order[start : start + batch_size]]
+        rows = order[start : start + batch_size]
+        batch = images[rows]
         if flip:
             mirrored = random.random(len(batch)) < 0.5
             batch[mirrored] = batch[mirrored, :, ::-1]
-        yield batch
+        yield batch if labels is None else (batch, labels[rows])
 
 
 def training_dataset(
@@ -49,6 +58,7 @@ def training_dataset(
     epochs: int,
     shuffle: bool = True,
     flip: bool = False,
+    labels: np.ndarray | None = None,
 ):
     """`tf.data.Dataset` of the batches of epochs `first_epoch` .. `epochs - 1`, end to end.
 
@@ -59,26 +69,35 @@ def training_dataset(
     def batches():
         for epoch in range(first_epoch, epochs):
             yield from epoch_batches(
-                images, batch_size, seed=seed, epoch=epoch, shuffle=shuffle, flip=flip
+                images,
+                batch_size,
+                seed=seed,
+                epoch=epoch,
+                shuffle=shuffle,
+                flip=flip,
+                labels=labels,
             )
 
     count = (epochs - first_epoch) * batches_per_epoch(len(images), batch_size)
-    return _dataset(batches, count, images)
+    return _dataset(batches, count, images, labels)
 
 
-def evaluation_dataset(images: np.ndarray, batch_size: int):
+def evaluation_dataset(images: np.ndarray, batch_size: int, labels: np.ndarray | None = None):
     """`tf.data.Dataset` of one pass over the images in their own order."""
 
     def batches():
         for start in range(0, len(images), batch_size):
-            yield images[start : start + batch_size]
+            batch = images[start : start + batch_size]
+            yield batch if labels is None else (batch, labels[start : start + batch_size])
 
-    return _dataset(batches, batches_per_epoch(len(images), batch_size), images)
+    return _dataset(batches, batches_per_epoch(len(images), batch_size), images, labels)
 
 
-def _dataset(batches, count, images):
+def _dataset(batches, count, images, labels):
     import tensorflow as tf
 
     signature = tf.TensorSpec((None, *images.shape[1:]), tf.uint8)
+    if labels is not None:
+        signature = (signature, tf.TensorSpec((None,), tf.uint8))
     dataset = tf.data.Dataset.from_generator(batches, output_signature=signature)
     return dataset.apply(tf.data.experimental.assert_cardinality(count)).prefetch(4)

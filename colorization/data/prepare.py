@@ -2,7 +2,8 @@
 
 A prepared set is a folder:
 
-    train.npy, val.npy, test.npy   uint8 [N, size, size, 3], sRGB or 8-bit Lab
+    train.npy, val.npy, test.npy   uint8 [N, size, size, 3], sRGB or 8-bit Lab; only the splits
+                                   that the source has
     manifest.json                  source, recipe, and for every file its sha256 and its row, or
                                    why it was left out
 
@@ -15,7 +16,7 @@ import hashlib
 import json
 import os
 import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
 
@@ -25,10 +26,12 @@ from skimage import color, transform
 
 from colorization.data import roots
 from colorization.data.images import BadImage, read_rgb
-from colorization.data.sources import SPLITS
+from colorization.data.sources import SPLITS, ImageFile
 from colorization.errors import UserError
 
 NEAR_GRAY = 5  # Lab units; Zhang's rule: no abs(a) or abs(b) of the image exceeds it
+NOTES = ("grayscale", "cmyk", "near_gray", "upsampled")
+RESAMPLING = {"bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BICUBIC}
 
 
 @dataclass(frozen=True)
@@ -41,21 +44,55 @@ class Recipe:
             square.
         lab_before_resize: convert to Lab at full size and interpolate the Lab image without
             antialiasing, as the regression notebook of report 001 does; the array then holds
-            8-bit Lab. Otherwise Pillow's bilinear resize of the RGB image.
+            8-bit Lab. Otherwise Pillow resizes the RGB image. An image that is 8-bit Lab from the
+            start stays so, and Pillow resizes it.
+        resample: Pillow's filter, "bilinear" or "bicubic".
+        upsample: accept images smaller than `size`, noted as "upsampled".
+        drop_near_gray: leave out images without colour, by Zhang's rule.
+
+    Raises:
+        ValueError: no such `resample`, or a bicubic one with `lab_before_resize`.
     """
 
     size: int
     crop: bool = True
     lab_before_resize: bool = False
+    resample: str = "bilinear"
+    upsample: bool = False
+    drop_near_gray: bool = False
+
+    def __post_init__(self):
+        if self.resample not in RESAMPLING:
+            raise ValueError(f"resample must be one of {', '.join(RESAMPLING)}: {self.resample!r}")
+        if self.lab_before_resize and self.resample != "bilinear":
+            raise ValueError("Lab before the resize is interpolated bilinearly only")
 
     @property
     def space(self) -> str:
+        """Space of the rows made of image files."""
         return "lab8" if self.lab_before_resize else "rgb"
 
     @property
     def key(self) -> str:
-        parts = [f"{self.size}px", "crop" if self.crop else "stretch", self.space]
+        return self.key_in(self.space)
+
+    def key_in(self, space: str) -> str:
+        """The key, of a source whose images come in a space of their own."""
+        parts = [f"{self.size}px", "crop" if self.crop else "stretch", space]
+        parts += [self.resample] if self.resample != "bilinear" else []
+        parts += ["upsampled"] if self.upsample else []
+        parts += ["coloured"] if self.drop_near_gray else []
         return "-".join(parts)
+
+    def to_json(self) -> dict:
+        """The fields by name, but for optional ones left as they are.
+
+        The digests of sets made before a field was thought of stay what they were.
+        """
+        always = ("size", "crop", "lab_before_resize")
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        plain = vars(Recipe(self.size))
+        return {n: v for n, v in values.items() if n in always or v != plain[n]}
 
 
 @dataclass(frozen=True)
@@ -81,17 +118,38 @@ class PreparedSet:
         """sha256 over every file's name, split, row and content hash: the set's identity."""
         return _digest(self.manifest["files"], self.manifest["recipe"])
 
+    @property
+    def splits(self) -> tuple[str, ...]:
+        """The splits there are, of "train", "val" and "test" in this order."""
+        there = {entry["split"] for entry in self.manifest["files"]}
+        return tuple(split for split in SPLITS if split in there)
+
+    @cached_property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the folders that the kept images come from, sorted."""
+        names = [name for split in self.splits for name in self.names(split)]
+        return tuple(sorted({_class_of(name) for name in names}))
+
+    def labels(self, split: str) -> np.ndarray:
+        """Class of each image of a split, `[N]`: its place in `classes`.
+
+        uint8, or uint16 where there are more than 256 classes.
+        """
+        places = {name: place for place, name in enumerate(self.classes)}
+        dtype = np.min_scalar_type(max(len(self.classes) - 1, 0))
+        return np.array([places[_class_of(name)] for name in self.names(split)], dtype)
+
     def images(self, split: str) -> np.ndarray:
         return np.load(self.folder / f"{split}.npy", mmap_mode="r", allow_pickle=False)
 
     def names(self, split: str) -> list[str]:
-        """File names of a split, in the order of its rows."""
+        """File names of a split, in the order of its rows; none of a split that is not there."""
         kept = [f for f in self.manifest["files"] if f["split"] == split and "row" in f]
         return [f["name"] for f in sorted(kept, key=lambda f: f["row"])]
 
     def summary(self) -> str:
         """One line: counts by split and what the rules met."""
-        counts = " / ".join(f"{len(self.names(split))} {split}" for split in SPLITS)
+        counts = " / ".join(f"{len(self.names(split))} {split}" for split in self.splits)
         notes = [
             f"{count} {what.replace('_', ' ')}"
             for what, count in self.manifest["counts"].items()
@@ -100,20 +158,33 @@ class PreparedSet:
         return f"{self.source}: {counts}" + (f" ({', '.join(notes)})" if notes else "")
 
 
+class _LeftOut(Exception):
+    """An image that the rules of the set leave out; the message says why."""
+
+
 def prepare(source, recipe: Recipe, progress=lambda text: None) -> PreparedSet:
     """The prepared set of `source` under `recipe`, made now if it is not there yet.
 
+    Of a source that is not strict, files that cannot be used and copies of earlier ones are left
+    out.
+
     Args:
         source: see `colorization.data.sources`.
-        recipe: size, crop, colour space.
+        recipe: size, crop, colour space, what is accepted.
         progress: called with a line of text when there is something to say.
 
     Raises:
         UserError: a strict source holds a file that cannot be used; nothing is left of a split;
             the disk is full.
     """
-    folder = roots.write_root() / "prepared" / f"{source.key}-{recipe.key}"
-    files = source.files()
+    space = getattr(source, "space", recipe.space)
+    folder = roots.write_root() / "prepared" / f"{source.key}-{recipe.key_in(space)}"
+    listed = source.files()
+    files = {
+        split: [ImageFile(item) if isinstance(item, Path) else item for item in listed[split]]
+        for split in SPLITS
+        if split in listed
+    }
     fingerprint = _fingerprint(files)
     if (folder / "manifest.json").exists():
         prepared = PreparedSet(folder)
@@ -126,13 +197,18 @@ def prepare(source, recipe: Recipe, progress=lambda text: None) -> PreparedSet:
     try:
         part.mkdir(parents=True)
         progress(f"preparing {sum(map(len, files.values()))} images of {source.title}")
-        entries = [e for split in files for e in _write_split(part, source, recipe, split, files)]
+        first = {}  # sha256 of a kept file -> its name
+        entries = [
+            entry
+            for split, items in files.items()
+            for entry in _write_split(part, source, recipe, split, items, first)
+        ]
         manifest = {
             "source": source.key,
             "title": source.title,
             "licence": source.licence,
-            "space": recipe.space,
-            "recipe": asdict(recipe),
+            "space": space,
+            "recipe": recipe.to_json(),
             "fingerprint": fingerprint,
             "counts": _counts(entries),
             "files": entries,
@@ -163,28 +239,33 @@ def _publish(part: Path, folder: Path) -> None:
         part.rename(folder)
 
 
-def _write_split(part: Path, source, recipe: Recipe, split: str, files) -> list[dict]:
+def _write_split(part: Path, source, recipe: Recipe, split: str, items, first) -> list[dict]:
     """Write one split's array; return its entries of the manifest."""
     entries, rows, shape = [], 0, (recipe.size, recipe.size, 3)
     with open(part / f"{split}.npy", "wb") as array:
-        start = _write_header(array, len(files[split]), shape)
-        for path in files[split]:
-            data = path.read_bytes()
-            entry = {
-                "name": f"{path.parent.name}/{path.name}",
-                "split": split,
-                "sha256": hashlib.sha256(data).hexdigest(),
-            }
+        start = _write_header(array, len(items), shape)
+        for item in items:
+            data = item.read()
+            digest = hashlib.sha256(data).hexdigest()
+            entry = {"name": item.name, "split": split, "sha256": digest}
             try:
+                if digest in first and not source.strict:
+                    raise _LeftOut(f"duplicate of {first[digest]}")
                 image, notes = decode(data, recipe)
+                if recipe.drop_near_gray and "near_gray" in notes:
+                    raise _LeftOut("near gray")
+            except _LeftOut as reason:
+                entries.append({**entry, "dropped": str(reason)})
+                continue
             except BadImage as reason:
                 if source.strict:
                     raise UserError(
-                        f"{path}: {reason}; replace the file, or delete its folder to fetch "
+                        f"{item}: {reason}; replace the file, or delete its folder to fetch "
                         f"{source.title} again"
                     ) from None
                 entries.append({**entry, "dropped": str(reason)})
                 continue
+            first.setdefault(digest, item.name)
             array.write(image.tobytes())
             entries.append({**entry, "row": rows, **({"notes": notes} if notes else {})})
             rows += 1
@@ -203,45 +284,51 @@ def _write_header(file, rows: int, shape: tuple) -> int:
     return file.tell()
 
 
-def decode(data: bytes, recipe: Recipe) -> tuple[np.ndarray, list[str]]:
-    """An image file's bytes to a row of the array.
+def decode(data: bytes | np.ndarray, recipe: Recipe) -> tuple[np.ndarray, list[str]]:
+    """An image to a row of the array.
 
     Args:
-        data: contents of an image file.
+        data: contents of an image file, or uint8 `[H, W, 3]` in 8-bit Lab.
         recipe: size, crop, colour space.
 
     Returns:
-        uint8 `[size, size, 3]` in the recipe's space, and notes: "grayscale" or "cmyk" (the file
-        was converted to RGB), "near_gray" (no colour beyond 5 Lab units).
+        uint8 `[size, size, 3]`, in the recipe's space if `data` is a file and in 8-bit Lab if it
+        is not, and notes: "grayscale" or "cmyk" (the file was converted to RGB), "upsampled",
+        "near_gray" (no colour beyond 5 Lab units).
 
     Raises:
-        BadImage: unreadable, or smaller than `size`.
+        BadImage: unreadable, or smaller than `size` where the recipe minds.
     """
-    image, notes = read_rgb(data)
+    in_lab = isinstance(data, np.ndarray)
+    # Pillow takes the three planes as RGB and resizes each for itself.
+    image, notes = (Image.fromarray(data), []) if in_lab else read_rgb(data)
     if min(image.size) < recipe.size:
-        raise BadImage(f"is {image.width}x{image.height} px, smaller than {recipe.size} px")
-    pixels = _resize(image, recipe)
-    lab = _from_lab8(pixels) if recipe.lab_before_resize else color.rgb2lab(pixels)
+        if not recipe.upsample:
+            raise BadImage(f"is {image.width}x{image.height} px, smaller than {recipe.size} px")
+        notes = [*notes, "upsampled"]
+    to_lab = recipe.lab_before_resize and not in_lab
+    pixels = _resize(image, recipe, to_lab)
+    lab = _from_lab8(pixels) if in_lab or to_lab else color.rgb2lab(pixels)
     if np.abs(lab[..., 1:]).max() <= NEAR_GRAY:
         notes = [*notes, "near_gray"]
     return pixels, notes
 
 
-def _resize(image: Image.Image, recipe: Recipe) -> np.ndarray:
+def _resize(image: Image.Image, recipe: Recipe, to_lab: bool) -> np.ndarray:
     size = recipe.size
     if recipe.crop:
         short = min(image.size)
         width, height = (int(size * side / short) for side in image.size)
     else:
         width, height = size, size
-    if recipe.lab_before_resize:
+    if to_lab:
         lab = color.rgb2lab(np.asarray(image))
         lab = transform.resize(
             lab, (height, width), order=1, mode="edge", anti_aliasing=False, preserve_range=True
         )
         pixels = _to_lab8(lab)
     else:
-        pixels = np.asarray(image.resize((width, height), Image.Resampling.BILINEAR))
+        pixels = np.asarray(image.resize((width, height), RESAMPLING[recipe.resample]))
     top, left = round((height - size) / 2), round((width - size) / 2)
     return pixels[top : top + size, left : left + size]
 
@@ -257,17 +344,23 @@ def _from_lab8(lab8: np.ndarray) -> np.ndarray:
 
 
 def _counts(entries: list[dict]) -> dict:
+    """What the summary names: notes on kept images; dropped ones, and among them two kinds."""
     notes = [note for entry in entries for note in entry.get("notes", [])]
-    counted = {note: notes.count(note) for note in ("grayscale", "cmyk", "near_gray")}
-    return {**counted, "dropped": sum("dropped" in entry for entry in entries)}
+    dropped = [entry["dropped"] for entry in entries if "dropped" in entry]
+    return {
+        **{note: notes.count(note) for note in NOTES},
+        "dropped": len(dropped),
+        "dropped_as_duplicate": sum(reason.startswith("duplicate of ") for reason in dropped),
+        "dropped_as_near_gray": dropped.count("near gray"),
+    }
+
+
+def _class_of(name: str) -> str:
+    return name.split("/")[0]
 
 
 def _fingerprint(files) -> str:
-    listing = [
-        (split, path.parent.name, path.name, path.stat().st_size)
-        for split, paths in files.items()
-        for path in paths
-    ]
+    listing = [(split, *item.identity) for split, items in files.items() for item in items]
     return hashlib.sha256(json.dumps(listing).encode()).hexdigest()
 
 

@@ -1,19 +1,66 @@
 """The image sets: where each is found, or fetched from, and how its files are split.
 
 A source is a frozen dataclass with a `key`, a `title`, a `licence`, and one method,
-`files() -> {split: [path, ...]}`, which looks for the set in its native layout, then downloads
-it. Paths of a split are sorted by name.
+`files() -> {split: [image, ...]}`, which looks for the set in its native layout, then downloads
+it. Not every source has a "val" split, or a "train" one. An image is the path of a file, or an
+`Item`, and the images of a split are sorted by name. Further attributes:
+
+    strict     True: a file that cannot be used is an error. False: it is left out, and so is a
+               copy of an earlier file
+    stand_in   another source of the same splits, for when this one cannot be had; optional
+    space      "lab8" where the images are 8-bit Lab arrays; optional
+
+Sets of photographs are in `photographs`, arrays in `lab_arrays`.
 """
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
+import numpy as np
 from PIL import Image
 
 from colorization.data import download, forms, roots
 from colorization.errors import UserError
 
-Splits = dict[str, list[Path]]
+
+class Item(Protocol):
+    """An image before it is decoded. `str(item)` names it in messages."""
+
+    @property
+    def name(self) -> str:
+        """ "folder/name" in the manifest; the folder is the image's class."""
+
+    @property
+    def identity(self) -> tuple:
+        """Plain values that change when the image does, found without reading it."""
+
+    def read(self) -> bytes | np.ndarray:
+        """The contents of its file, or uint8 `[H, W, 3]` in 8-bit Lab."""
+
+
+@dataclass(frozen=True)
+class ImageFile:
+    """The item that a path stands for."""
+
+    path: Path
+
+    def __str__(self) -> str:
+        return str(self.path)
+
+    @property
+    def name(self) -> str:
+        return f"{self.path.parent.name}/{self.path.name}"
+
+    @property
+    def identity(self) -> tuple:
+        return self.path.parent.name, self.path.name, self.path.stat().st_size
+
+    def read(self) -> bytes:
+        return self.path.read_bytes()
+
+
+Splits = dict[str, list[Path | Item]]
 SPLITS = ("train", "val", "test")
 EXTENSIONS = {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"}
 

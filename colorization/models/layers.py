@@ -2,20 +2,30 @@
 
 Keras pads strided convolutions on the right and starts from Glorot noise; PyTorch pads both
 sides and starts from U(-1/sqrt(fan_in), 1/sqrt(fan_in)) for kernel and bias alike. A
-reproduction has to follow the latter.
+reproduction has to follow the latter, unless the report's own code says otherwise.
 """
+
+from typing import NamedTuple
 
 import keras
 import numpy as np
 from keras import layers, ops
 
 
-@keras.saving.register_keras_serializable(package="colorization")
-class FanInUniform(keras.initializers.Initializer):
-    """PyTorch's default for convolutions: U(-1/sqrt(fan_in), 1/sqrt(fan_in)).
+class _FromNumPy(keras.initializers.Initializer):
+    """Drawn from NumPy's global generator (seeded by `keras.utils.set_random_seed`), so that a
+    seed gives the same weights on every backend."""
 
-    Drawn from NumPy's global generator (seeded by `keras.utils.set_random_seed`), so that a
-    seed gives the same weights on every backend.
+    def __call__(self, shape, dtype=None):
+        return ops.convert_to_tensor(self.draw(tuple(shape)), dtype=dtype or "float32")
+
+    def draw(self, shape: tuple[int, ...]) -> np.ndarray:
+        raise NotImplementedError
+
+
+@keras.saving.register_keras_serializable(package="colorization")
+class FanInUniform(_FromNumPy):
+    """PyTorch's default for convolutions: U(-1/sqrt(fan_in), 1/sqrt(fan_in)).
 
     Args:
         fan_in: inputs that reach one output; PyTorch counts `filters * k * k` for transposed
@@ -25,29 +35,123 @@ class FanInUniform(keras.initializers.Initializer):
     def __init__(self, fan_in: int):
         self.fan_in = fan_in
 
-    def __call__(self, shape, dtype=None):
+    def draw(self, shape):
         bound = self.fan_in**-0.5
-        values = np.random.uniform(-bound, bound, size=tuple(shape))
-        return ops.convert_to_tensor(values, dtype=dtype or "float32")
+        return np.random.uniform(-bound, bound, size=shape)
 
     def get_config(self):
         return {"fan_in": self.fan_in}
 
 
-def conv2d(x, filters, kernel, strides=1, dilation=1, padding=None, name=None, dtype=None):
+@keras.saving.register_keras_serializable(package="colorization")
+class Normal(_FromNumPy):
+    """N(mean, stddev), not truncated."""
+
+    def __init__(self, mean: float = 0.0, stddev: float = 0.02):
+        self.mean = mean
+        self.stddev = stddev
+
+    def draw(self, shape):
+        return np.random.normal(self.mean, self.stddev, size=shape)
+
+    def get_config(self):
+        return {"mean": self.mean, "stddev": self.stddev}
+
+
+@keras.saving.register_keras_serializable(package="colorization")
+class GlorotUniform(_FromNumPy):
+    """Keras' default: U(-b, b) with b = sqrt(6 / (fan_in + fan_out))."""
+
+    def draw(self, shape):
+        bound = np.sqrt(6 / (np.prod(shape[:-2]) * (shape[-2] + shape[-1])))
+        return np.random.uniform(-bound, bound, size=shape)
+
+
+@keras.saving.register_keras_serializable(package="colorization")
+class KaimingNormal(_FromNumPy):
+    """`torch.nn.init.kaiming_normal_` for a convolution: N(0, sqrt(2 / fan)).
+
+    Args:
+        mode: "fan_in" (fastai's decoders) or "fan_out" (torchvision's residual networks).
+    """
+
+    def __init__(self, mode: str = "fan_in"):
+        self.mode = mode
+
+    def draw(self, shape):
+        channels = shape[-2] if self.mode == "fan_in" else shape[-1]
+        return np.random.normal(0.0, np.sqrt(2 / (np.prod(shape[:-2]) * channels)), size=shape)
+
+    def get_config(self):
+        return {"mode": self.mode}
+
+
+@keras.saving.register_keras_serializable(package="colorization")
+class ICNR(_FromNumPy):
+    """For the convolution before a `PixelShuffle`: its four sub-positions start out equal.
+
+    Shuffled, such a convolution is nearest-neighbour upsampling, without a checkerboard
+    (Aitken et al. 2017, "Checkerboard artifact free sub-pixel convolution"). Each sub-kernel is
+    `KaimingNormal`.
+    """
+
+    def draw(self, shape):
+        *kernel, channels, filters = shape
+        # Four neighbouring filters make up one channel of `PixelShuffle`.
+        return np.repeat(KaimingNormal().draw((*kernel, channels, filters // 4)), 4, axis=-1)
+
+
+class Initialization(NamedTuple):
+    """How a network starts: initialisers of its kernels and of its normalisations' gamma.
+
+    Biases and beta start at 0.
+    """
+
+    kernel: keras.initializers.Initializer
+    gamma: keras.initializers.Initializer | str
+
+
+# "normal" is pix2pix' (`phillipi/pix2pix: train.lua`, `weights_init`), "glorot" is Keras' default.
+INITIALIZATIONS = {
+    "normal": Initialization(Normal(0.0, 0.02), Normal(1.0, 0.02)),
+    "glorot": Initialization(GlorotUniform(), "ones"),
+}
+
+
+def check_choice(argument: str, value, choices) -> None:
+    """Raise a `ValueError` that names what there is to choose from."""
+    if value not in choices:
+        there_are = ", ".join(repr(choice) for choice in choices)
+        raise ValueError(f"{argument} must be one of {there_are}, got {value!r}")
+
+
+def conv2d(
+    x,
+    filters,
+    kernel,
+    strides=1,
+    dilation=1,
+    padding=None,
+    use_bias=True,
+    initializer=None,
+    bias_initializer=None,
+    name=None,
+    dtype=None,
+):
     """`torch.nn.Conv2d` with zeros on both sides, `dilation * (kernel - 1) // 2` unless given.
 
     Args:
         x: tensor `[B, H, W, C]`.
         filters, kernel, strides, dilation: as in PyTorch.
         padding: zeros on each side.
+        initializer: of the kernel, the bias then starts at 0; None for PyTorch's default of both.
+        bias_initializer: of the bias, instead.
         dtype: the layer's dtype policy; "float32" for a last layer under mixed precision.
 
     Returns:
         tensor `[B, H', W', filters]`.
     """
     padding = dilation * (kernel - 1) // 2 if padding is None else padding
-    initializer = FanInUniform(x.shape[-1] * kernel**2)
     # TensorFlow's 'same' equals PyTorch's padding only where it comes out equal on both sides.
     pads = [_same_pads(side, kernel, strides, dilation) for side in x.shape[1:3]]
     symmetric = pads == [(padding, padding)] * 2
@@ -59,11 +163,20 @@ def conv2d(x, filters, kernel, strides=1, dilation=1, padding=None, name=None, d
         strides=strides,
         dilation_rate=dilation,
         padding="same" if padding and symmetric else "valid",
-        kernel_initializer=initializer,
-        bias_initializer=initializer,
+        use_bias=use_bias,
+        **_initializers(initializer, bias_initializer, x.shape[-1] * kernel**2),
         dtype=dtype,
         name=name,
     )(x)
+
+
+def _initializers(kernel, bias, fan_in):
+    """As arguments of a layer; None is filled in."""
+    default = FanInUniform(fan_in)
+    return {
+        "kernel_initializer": kernel or default,
+        "bias_initializer": bias or ("zeros" if kernel else default),
+    }
 
 
 def _same_pads(size, kernel, strides, dilation):
@@ -73,24 +186,71 @@ def _same_pads(size, kernel, strides, dilation):
     return total // 2, total - total // 2
 
 
-def conv2d_transpose(x, filters, kernel=4, strides=2, name=None, dtype=None):
-    """`torch.nn.ConvTranspose2d(kernel=4, stride=2, padding=1)`: doubles height and width."""
-    initializer = FanInUniform(filters * kernel**2)
+def conv2d_transpose(
+    x,
+    filters,
+    kernel=4,
+    strides=2,
+    dilation=1,
+    padding="same",
+    use_bias=True,
+    initializer=None,
+    name=None,
+    dtype=None,
+):
+    """`torch.nn.ConvTranspose2d`, by default with `kernel=4, stride=2, padding=1`.
+
+    Args:
+        x: tensor `[B, H, W, C]`.
+        filters, kernel, strides, dilation: as in PyTorch.
+        padding: "same" multiplies height and width by `strides` (PyTorch's `padding` is then
+            half of what the kernel exceeds the stride by); "valid" cuts nothing away (0).
+        initializer, dtype: as in `conv2d`.
+
+    Returns:
+        tensor `[B, H', W', filters]`.
+    """
     return layers.Conv2DTranspose(
         filters,
         kernel,
         strides=strides,
-        padding="same",
-        kernel_initializer=initializer,
-        bias_initializer=initializer,
+        dilation_rate=dilation,
+        padding=padding,
+        use_bias=use_bias,
+        **_initializers(initializer, None, filters * kernel**2),
         dtype=dtype,
         name=name,
     )(x)
 
 
-def batch_norm(x, name=None):
-    """`torch.nn.BatchNorm2d`: momentum 0.1 (Keras counts it as 0.9), epsilon 1e-5."""
-    return layers.BatchNormalization(momentum=0.9, epsilon=1e-5, name=name)(x)
+def batch_norm(x, gamma="ones", beta="zeros", name=None):
+    """`torch.nn.BatchNorm2d`: momentum 0.1 (Keras counts it as 0.9), epsilon 1e-5.
+
+    Args:
+        x: tensor `[B, H, W, C]`.
+        gamma, beta: their initialisers.
+    """
+    return layers.BatchNormalization(
+        momentum=0.9, epsilon=1e-5, gamma_initializer=gamma, beta_initializer=beta, name=name
+    )(x)
+
+
+@keras.saving.register_keras_serializable(package="colorization")
+class PixelShuffle(layers.Layer):
+    """`torch.nn.PixelShuffle(2)`: `[B, H, W, 4 C]` becomes `[B, 2 H, 2 W, C]`.
+
+    Channel `4 c + 2 i + j` goes to channel c of row `2 h + i` and column `2 w + j`. This is
+    PyTorch's order; TensorFlow's `depth_to_space` takes channel `(2 i + j) C + c` instead.
+    """
+
+    def call(self, x):
+        _, height, width, channels = x.shape
+        x = ops.reshape(x, (-1, height, width, channels // 4, 2, 2))
+        x = ops.transpose(x, (0, 1, 4, 2, 5, 3))
+        return ops.reshape(x, (-1, 2 * height, 2 * width, channels // 4))
+
+    def compute_output_shape(self, shape):
+        return (shape[0], 2 * shape[1], 2 * shape[2], shape[3] // 4)
 
 
 @keras.saving.register_keras_serializable(package="colorization")
@@ -129,6 +289,14 @@ def _interpolation(size: int, factor: int) -> np.ndarray:
 
 # What a stored network needs besides Keras.
 CUSTOM_OBJECTS = {
-    "colorization>FanInUniform": FanInUniform,
-    "colorization>AlignedUpsampling2D": AlignedUpsampling2D,
+    f"colorization>{thing.__name__}": thing
+    for thing in (
+        AlignedUpsampling2D,
+        FanInUniform,
+        GlorotUniform,
+        ICNR,
+        KaimingNormal,
+        Normal,
+        PixelShuffle,
+    )
 }

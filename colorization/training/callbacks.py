@@ -59,7 +59,7 @@ class EpochLog(keras.callbacks.Callback):
         row["seconds"] = round(now - self._start, 3)
         row["images_per_second"] = round(self.images / trained, 1)
         self.rows.append(row)
-        write_text(self.path, _csv(self.rows))
+        write_epochs(self.path, self.rows)
         left = (self.epochs - row["epoch"]) * row["seconds"]
         values = "  ".join(f"{k} {row[k]:.4g}" for k in logs)
         self.say(f"epoch {row['epoch']}/{self.epochs}  {values}  {left / 60:.0f} min left")
@@ -71,41 +71,57 @@ def read_epochs(path: Path) -> list[dict]:
         return []
     with open(path, newline="") as file:
         rows = list(csv.DictReader(file))
-    return [{k: int(v) if k == "epoch" else float(v) for k, v in row.items()} for row in rows]
-
-
-def _csv(rows: list[dict]) -> str:
-    lines = [",".join(rows[0])]
-    lines += [
-        ",".join(f"{value:g}" if k != "epoch" else str(value) for k, value in row.items())
-        for row in rows
+    return [
+        {k: int(v) if k == "epoch" else float(v) for k, v in row.items() if v != ""} for row in rows
     ]
-    return "\n".join(lines) + "\n"
+
+
+def write_epochs(path: Path, rows: list[dict]) -> None:
+    """Write rows with a column for each value that any of them has: stages log different ones."""
+    columns = dict.fromkeys(name for row in rows for name in row)
+    lines = [",".join(columns)]
+    lines += [",".join(_cell(row.get(name, "")) for name in columns) for row in rows]
+    write_text(path, "\n".join(lines) + "\n")
+
+
+def _cell(value) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 class Checkpoint(keras.callbacks.Callback):
-    """Writes the last and the best state of a run.
+    """Writes the last and the best state of a run, and the network after chosen epochs.
 
     Args:
-        folder: gets `last.npz` (everything, for resuming) and `best.npz` (the network alone).
+        folder: gets `last.npz` (everything, for resuming), `best.npz` (the network alone, at the
+            lowest validation loss, where there are validation images) and `snapshot-<epoch>.npz`.
         log: the run's `EpochLog`; its rows say which epoch is the best so far.
-        monitor: column to minimise.
-        seconds: least time between two writes of `last.npz`; the final epoch always writes.
+        end: last epoch of the stage, after which `last.npz` is always written.
+        snapshots: epochs after which the network is kept.
+        seconds: least time between two writes of `last.npz`.
     """
 
-    def __init__(self, folder: Path, log: EpochLog, monitor: str = "val_loss", seconds: float = 30):
+    def __init__(self, folder: Path, log: EpochLog, end: int, snapshots=(), seconds: float = 30):
         super().__init__()
-        self.folder, self.log, self.monitor, self.seconds = folder, log, monitor, seconds
+        self.folder, self.log, self.end = folder, log, end
+        self.snapshots, self.seconds = snapshots, seconds
         self._written = time.monotonic()
 
     def on_epoch_end(self, epoch, logs=None):
-        best = min(self.log.rows, key=lambda row: row[self.monitor])
-        if best is self.log.rows[-1]:
-            checkpoint.save(self.folder / "best.npz", self.model.network.variables, epoch + 1)
-        is_last = epoch + 1 == self.log.epochs
-        if is_last or time.monotonic() - self._written >= self.seconds:
-            checkpoint.save(self.folder / "last.npz", training_state(self.model), epoch + 1)
+        epoch += 1
+        network = self.model.network.variables
+        validated = [row for row in self.log.rows if "val_loss" in row]
+        if validated and min(validated, key=lambda row: row["val_loss"]) is self.log.rows[-1]:
+            checkpoint.save(self.folder / "best.npz", network, epoch)
+        if epoch in self.snapshots:
+            checkpoint.save(snapshot_path(self.folder, epoch), network, epoch)
+        if epoch == self.end or time.monotonic() - self._written >= self.seconds:
+            checkpoint.save(self.folder / "last.npz", training_state(self.model), epoch)
             self._written = time.monotonic()
+
+
+def snapshot_path(folder: Path, epoch: int) -> Path:
+    """Where a run keeps its network as it was after `epoch` epochs."""
+    return folder / f"snapshot-{epoch:04d}.npz"
 
 
 def training_state(model) -> list:

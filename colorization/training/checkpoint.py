@@ -22,21 +22,30 @@ def save(path: Path, variables: list, epoch: int) -> None:
         np.savez(file, epoch=np.int64(epoch), **arrays)
 
 
+def finished_epochs(path: Path) -> int:
+    """Epochs that had been trained when `path` was written; 0 if it does not exist."""
+    return _read(path)[1] if path.exists() else 0
+
+
 def restore(path: Path, variables: list) -> int:
     """Assign what `save` wrote to the same list of variables; return the finished epochs.
 
     Raises:
         UserError: the file is damaged or was written by another network.
     """
-    try:
-        with np.load(path, allow_pickle=False) as stored:
-            arrays = [stored[f"{i:04d}"] for i in range(len(stored.files) - 1)]
-            epoch = int(stored["epoch"])
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise UserError(f"{path} is not a checkpoint ({error}); delete it to train anew") from None
+    arrays, epoch = _read(path)
     shapes = [tuple(variable.shape) for variable in variables]
     if shapes != [array.shape for array in arrays]:
         raise UserError(f"{path} was written by another network; delete the run folder")
     for variable, array in zip(variables, arrays, strict=True):
         variable.assign(array)
     return epoch
+
+
+def _read(path: Path) -> tuple[list[np.ndarray], int]:
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            arrays = [stored[f"{i:04d}"] for i in range(len(stored.files) - 1)]
+            return arrays, int(stored["epoch"])
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise UserError(f"{path} is not a checkpoint ({error}); delete it to train anew") from None

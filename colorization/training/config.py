@@ -7,6 +7,69 @@ from dataclasses import dataclass
 from typing import Any
 
 from colorization.data.prepare import Recipe
+from colorization.training.gan_loss import GanLoss
+
+
+@dataclass(frozen=True)
+class Pretraining:
+    """A first stage: the network learns the objective alone, without an adversary.
+
+    Args:
+        epochs: of this stage, before those of the configuration.
+        learning_rate, beta_1: of its own Adam.
+    """
+
+    epochs: int
+    learning_rate: float = 1e-4
+    beta_1: float = 0.9
+
+
+@dataclass(frozen=True)
+class Adversary:
+    """The discriminator and the rules of the game (see `AdversarialColorizer`).
+
+    Args:
+        discriminator: builds it from `size` and `channels`; a function of
+            `colorization.models` or a `functools.partial` of one.
+        conditional: it sees the network's input beside the image, else the image alone.
+        gan: the adversarial loss.
+        pixel_weight: lambda, of the objective's loss; 0 for a GAN alone.
+        simultaneous: both move from the same point; else the discriminator moves first.
+        discriminator_steps: updates of the discriminator for each of the generator.
+        learning_rate: of the discriminator's Adam, if not the generator's.
+    """
+
+    discriminator: Callable
+    conditional: bool = True
+    gan: GanLoss = GanLoss()
+    pixel_weight: float = 100.0
+    simultaneous: bool = False
+    discriminator_steps: int = 1
+    learning_rate: float | None = None
+
+
+@dataclass(frozen=True)
+class CycleAdversary:
+    """Two generators and two discriminators tied by cycle consistency (see `CycleColorizer`).
+
+    Args:
+        reverse: builds the generator from colour to lightness, from `size`.
+        discriminator: builds either discriminator from `size` and `channels`.
+        gan: the adversarial loss.
+        cycle_weight: lambda of the L1 between an image and its way there and back.
+        pool: generated colours kept to be shown to the discriminator again.
+        pool_pairs: keep each with the lightness it was made for; else it is joined to the current
+            batch's lightness, as Cheng and Zhang ran it.
+        paired: lightness and true colours of a batch come from the same photographs.
+    """
+
+    reverse: Callable
+    discriminator: Callable
+    gan: GanLoss = GanLoss()
+    cycle_weight: float = 100.0
+    pool: int = 100
+    pool_pairs: bool = True
+    paired: bool = False
 
 
 @dataclass(frozen=True)
@@ -25,6 +88,10 @@ class TrainingConfig:
         flip: mirror training images at random.
         train_mode_validation: see `SupervisedColorizer`; also how the test images are judged.
         precision: Keras dtype policy, "float32" or "mixed_bfloat16".
+        adversary: None trains towards the objective alone.
+        pretraining: a first stage without the adversary; its epochs come before `epochs`.
+        snapshots: epochs, counted from the first stage on, after which the network is kept so
+            that it can be judged as it was then.
     """
 
     source: Any
@@ -41,6 +108,14 @@ class TrainingConfig:
     flip: bool = False
     train_mode_validation: bool = False
     precision: str = "float32"
+    adversary: Adversary | CycleAdversary | None = None
+    pretraining: Pretraining | None = None
+    snapshots: tuple[int, ...] = ()
+
+    @property
+    def all_epochs(self) -> int:
+        """Epochs of all stages."""
+        return self.epochs + (self.pretraining.epochs if self.pretraining else 0)
 
 
 def to_json(value) -> Any:

@@ -1,8 +1,9 @@
 """What a network learns and how its output becomes colour.
 
 An objective turns a batch of Lab images into the network's inputs and targets, gives the loss,
-and decodes an output into ab. Objectives are frozen dataclasses: they are part of a run's stored
-configuration, and colouring a photograph later needs nothing else.
+and decodes an output into ab, or into Lab where the network gives lightness too. Objectives are
+frozen dataclasses: they are part of a run's stored configuration, and colouring a photograph later
+needs nothing else.
 """
 
 from dataclasses import dataclass
@@ -12,26 +13,46 @@ import numpy as np
 from keras import ops
 
 from colorization import ab_bins
-from colorization.lab import RAW, LabScaling
+from colorization.lab import RAW, LabScaling, lab_to_rgb, rgb_to_lab
+
+PIXEL_LOSSES = {"L1": keras.losses.MeanAbsoluteError, "MSE": keras.losses.MeanSquaredError}
 
 
 @dataclass(frozen=True)
 class AbRegression:
-    """Regress ab from L with a mean squared error over pixels and both channels.
+    """Regress ab from L, and from the image's class where there are any.
 
     Args:
-        scaling: what the network sees and gives. The logged loss is in scaled units squared.
+        scaling: what the network sees and gives. The logged loss is in scaled units.
+        error: "MSE" or "L1", the mean over pixels and both channels.
+        classes: 0, or the number of image classes; the network then also sees a plane of zeros
+            or ones for each.
     """
 
     scaling: LabScaling = RAW
+    error: str = "MSE"
+    classes: int = 0
 
-    def examples(self, lab, class_weights=None):
-        """Lab `[B, H, W, 3]` to `(L, ab)`, both scaled."""
+    @property
+    def image_channels(self) -> int:
+        """Channels of input and target together: what a conditional discriminator sees."""
+        return 3 + self.classes
+
+    def inputs(self, lab, labels=None):
+        """Lab `[B, H, W, 1 or 3]` and class indices `[B]` to what the network sees."""
         L = self.scaling.scale_L(lab[..., :1])
-        return L, self.scaling.scale_ab(lab[..., 1:])
+        if not self.classes:
+            return L
+        planes = ops.one_hot(ops.cast(labels, "int32"), self.classes)[:, None, None, :]
+        planes = ops.broadcast_to(planes, (*ops.shape(L)[:3], self.classes))
+        return ops.concatenate([L, planes], axis=-1)
+
+    def examples(self, lab, class_weights=None, labels=None):
+        """Lab `[B, H, W, 3]` to `(inputs, ab)`, both scaled."""
+        return self.inputs(lab, labels), self.scaling.scale_ab(lab[..., 1:])
 
     def loss(self) -> keras.losses.Loss:
-        return keras.losses.MeanSquaredError()
+        return PIXEL_LOSSES[self.error]()
 
     def metrics(self) -> list[keras.metrics.Metric]:
         return []
@@ -42,6 +63,73 @@ class AbRegression:
     def decode(self, outputs):
         """Network outputs to ab in Lab units, float32 `[B, H, W, 2]`."""
         return self.scaling.unscale_ab(ops.cast(outputs, "float32"))
+
+
+@dataclass(frozen=True)
+class RgbRegression:
+    """Regress RGB from gray: the luma of ITU-R 601-2 as Pillow rounds it, not Lab's L.
+
+    Args:
+        low: black, in the network's units; white is 1. 0 after a ReLU or sigmoid, -1 after tanh.
+        error: "MSE" or "L1", the mean over pixels and channels.
+    """
+
+    low: float = 0.0
+    error: str = "MSE"
+
+    classes = 0
+    image_channels = 4
+
+    def inputs(self, lab, labels=None):
+        """Lab `[B, H, W, 3]` to the scaled gray image `[B, H, W, 1]`; L alone is a gray image."""
+        if lab.shape[-1] == 1:
+            lab = ops.pad(lab, [(0, 0)] * 3 + [(0, 2)])
+        return self._gray(_rgb8(lab))
+
+    def examples(self, lab, class_weights=None, labels=None):
+        """Lab `[B, H, W, 3]` to `(gray, RGB)`, both scaled."""
+        rgb = _rgb8(lab)
+        return self._gray(rgb), self._scale(rgb)
+
+    def _gray(self, rgb):
+        luma = ops.sum(rgb * np.array([0.299, 0.587, 0.114], "float32"), axis=-1, keepdims=True)
+        return self._scale(ops.floor(luma + 0.5))
+
+    def _scale(self, values):
+        return self.low + (1.0 - self.low) * values / 255.0
+
+    def loss(self) -> keras.losses.Loss:
+        return PIXEL_LOSSES[self.error]()
+
+    def metrics(self) -> list[keras.metrics.Metric]:
+        return []
+
+    def class_statistics(self, lab_batches):
+        return None
+
+    def decode(self, outputs):
+        """Network outputs, clipped to black and white, to Lab `[B, H, W, 3]` with its own L."""
+        outputs = ops.cast(outputs, "float32")
+        rgb = (outputs - self.low) / (1.0 - self.low)
+        return rgb_to_lab(ops.clip(rgb, 0.0, 1.0))
+
+    def output_measures(self, outputs: np.ndarray) -> dict[str, float]:
+        """How outputs `[N, H, W, 3]` meet their bounds.
+
+        Returns:
+            share_above_white (of values; a cast to uint8 without clipping wraps them round to
+            black) and constant_channels (of 3: a channel that is the same everywhere is dead).
+        """
+        constant = [bool(np.ptp(outputs[..., channel]) == 0) for channel in range(3)]
+        return {
+            "share_above_white": float((outputs > 1.0).mean()),
+            "constant_channels": sum(constant),
+        }
+
+
+def _rgb8(lab):
+    """Lab to sRGB in 0..255, whole numbers: the 8-bit image again."""
+    return ops.floor(lab_to_rgb(lab) * 255.0 + 0.5)
 
 
 @dataclass(frozen=True)
@@ -83,12 +171,18 @@ class AbClassification:
     temperature: float = 0.0
     scaling: LabScaling = RAW
 
-    def examples(self, lab, class_weights=None):
+    classes = 0
+
+    def inputs(self, lab, labels=None):
+        """Lab `[B, H, W, 1 or 3]` to the scaled L."""
+        return self.scaling.scale_L(lab[..., :1])
+
+    def examples(self, lab, class_weights=None, labels=None):
         """Lab `[B, H, W, 3]` to `(L, target)` or `(L, target, weight)`.
 
         The target is the class index `[B, H, W]`, or a distribution `[B, H, W, 313]`.
         """
-        L = self.scaling.scale_L(lab[..., :1])
+        L = self.inputs(lab)
         nearest = ab_bins.encode_nearest(lab[..., 1:])
         target = nearest
         if self.neighbours > 1:
@@ -142,9 +236,12 @@ def class_prior(lab_batches) -> np.ndarray:
     return counts / counts.sum()
 
 
-def objective_from_json(stored: dict) -> AbRegression | AbClassification:
+Objective = AbRegression | AbClassification | RgbRegression
+
+
+def objective_from_json(stored: dict) -> Objective:
     """The objective that `to_json` wrote into a run's configuration."""
-    types = (AbRegression, AbClassification, Rebalancing, LabScaling)
+    types = (AbRegression, AbClassification, RgbRegression, Rebalancing, LabScaling)
     by_name = {type_.__name__: type_ for type_ in types}
     fields = {
         key: objective_from_json(value) if isinstance(value, dict) else value

@@ -5,7 +5,8 @@
     epochs.csv         one line per epoch
     class_weights.csv  prior, smoothed prior and weight of each bin, where there are weights
     last.npz           the whole training state, to resume from
-    best.npz           the network at its lowest validation loss
+    best.npz           the network at its lowest validation loss, where there are such images
+    snapshot-<n>.npz   the network after epoch n, where the configuration asks for it
     network.keras      the network after the last epoch: the run is finished
 
 A run that was interrupted goes on from `last.npz` and ends with the weights of one that was not.
@@ -18,6 +19,7 @@ import platform
 import subprocess
 import sys
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import keras
@@ -37,8 +39,11 @@ from colorization.files import replacing, write_json, write_text
 from colorization.lab import images_to_lab
 from colorization.models.layers import CUSTOM_OBJECTS
 from colorization.training import checkpoint
+from colorization.training.adversarial import AdversarialColorizer
 from colorization.training.callbacks import Checkpoint, EpochLog, StopAtNaN, training_state
-from colorization.training.config import TrainingConfig, differences, to_json
+from colorization.training.config import CycleAdversary, TrainingConfig, differences, to_json
+from colorization.training.cycle import CycleColorizer
+from colorization.training.steps import optimizer_for
 from colorization.training.supervised import SupervisedColorizer
 
 FINISHED = "network.keras"
@@ -80,49 +85,144 @@ def train(
 
 
 def _fit(folder, config, images, seed, say, checkpoint_seconds):
-    model = build_model(folder, config, images)
-    state = training_state(model)
-    finished = 0
-    if (folder / "last.npz").exists():
-        finished = checkpoint.restore(folder / "last.npz", state)
-        say(f"resuming after epoch {finished} of {config.epochs}")
+    stages = build_stages(folder, config, images)
+    finished = checkpoint.finished_epochs(folder / "last.npz")
+    if finished:
+        say(f"resuming after epoch {finished} of {config.all_epochs}")
     train_images = images.images("train")
-    log = EpochLog(folder / "epochs.csv", len(train_images), config.epochs, finished, say)
-    model.fit(
-        training_dataset(
-            train_images,
-            config.batch_size,
-            seed=seed,
-            first_epoch=finished,
-            epochs=config.epochs,
-            shuffle=config.shuffle,
-            flip=config.flip,
-        ),
-        steps_per_epoch=batches_per_epoch(len(train_images), config.batch_size),
-        initial_epoch=finished,
-        epochs=config.epochs,
-        shuffle=False,  # the dataset has its own order
-        validation_data=evaluation_dataset(images.images("val"), config.batch_size),
-        callbacks=[StopAtNaN(), log, Checkpoint(folder, log, seconds=checkpoint_seconds)],
-        verbose=0,
-    )
-    with replacing(folder / FINISHED) as part:
-        model.network.save(part.with_suffix(".keras"))
-        os.replace(part.with_suffix(".keras"), part)
+    has_classes = bool(config.objective.classes)
+    log = EpochLog(folder / "epochs.csv", len(train_images), config.all_epochs, finished, say)
+    validation = None
+    if images.names("val"):
+        labels = images.labels("val") if has_classes else None
+        validation = evaluation_dataset(images.images("val"), config.batch_size, labels)
+    for stage in stages:
+        if stage.start < finished <= stage.end:
+            checkpoint.restore(folder / "last.npz", training_state(stage.model))
+        first = max(stage.start, finished)
+        if first >= stage.end:
+            continue
+        stage.model.fit(
+            training_dataset(
+                train_images,
+                config.batch_size,
+                seed=seed,
+                first_epoch=first,
+                epochs=stage.end,
+                shuffle=config.shuffle,
+                flip=config.flip,
+                labels=images.labels("train") if has_classes else None,
+            ),
+            steps_per_epoch=batches_per_epoch(len(train_images), config.batch_size),
+            initial_epoch=first,
+            epochs=stage.end,
+            shuffle=False,  # the dataset has its own order
+            validation_data=validation,
+            callbacks=[
+                StopAtNaN(),
+                log,
+                Checkpoint(folder, log, stage.end, config.snapshots, checkpoint_seconds),
+            ],
+            verbose=0,
+        )
+    save_network(stages[-1].model.network, folder)
     (folder / "last.npz").unlink()
 
 
-def build_model(folder: Path, config: TrainingConfig, images: PreparedSet) -> SupervisedColorizer:
-    """The compiled model with its optimiser built, ready to be restored or trained."""
-    network = config.network(size=config.recipe.size)
-    weights = class_weights(folder, config, images)
-    model = SupervisedColorizer(
-        network, config.objective, images.space, weights, config.train_mode_validation
+def save_network(network: keras.Model, folder: Path) -> None:
+    """Write the network of a finished run: it then counts as finished."""
+    with replacing(folder / FINISHED) as part:
+        network.save(part.with_suffix(".keras"))
+        os.replace(part.with_suffix(".keras"), part)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A model that trains the run's network from epoch `start` (exclusive) to `end`."""
+
+    start: int
+    end: int
+    model: keras.Model
+
+
+def build_stages(folder: Path, config: TrainingConfig, images: PreparedSet) -> list[Stage]:
+    """The compiled models of a run in their order, optimisers built, ready to be restored.
+
+    All of them train the same network. It is built first, so that a seed gives it the same
+    initial weights whatever it is trained against.
+
+    Raises:
+        UserError: a network cannot be built at this size.
+    """
+    size = config.recipe.size
+    try:
+        network = config.network(size=size)
+        main = _main_model(folder, config, images, network)
+    except ValueError as error:
+        raise UserError(f"a network cannot be built at {size} px: {error}") from None
+    start, stages = 0, []
+    if config.pretraining:
+        first = config.pretraining
+        model = SupervisedColorizer(network, config.objective, images.space)
+        adam = replace(config, learning_rate=first.learning_rate, beta_1=first.beta_1)
+        _compile(model, [(_adam(adam), network.trainable_variables)])
+        stages, start = [Stage(0, first.epochs, model)], first.epochs
+    return [*stages, Stage(start, config.all_epochs, main)]
+
+
+def _main_model(folder, config, images, network):
+    """The model of the last stage: supervised, against a discriminator, or a cycle."""
+    size, adversary = config.recipe.size, config.adversary
+    if adversary is None:
+        weights = class_weights(folder, config, images)
+        model = SupervisedColorizer(
+            network, config.objective, images.space, weights, config.train_mode_validation
+        )
+        return _compile(model, [(_adam(config), network.trainable_variables)])
+    if isinstance(adversary, CycleAdversary):
+        model = CycleColorizer(
+            network,
+            adversary.reverse(size=size),
+            adversary.discriminator(size=size, channels=3),
+            adversary.discriminator(size=size, channels=1),
+            config.objective,
+            adversary,
+            images.space,
+            size,
+        )
+        generators = [network, model.reverse]
+        discriminators = [model.discriminator, model.reverse_discriminator]
+        rate = None
+    else:
+        channels = config.objective.image_channels
+        if not adversary.conditional:
+            channels = network.output.shape[-1]
+        discriminator = adversary.discriminator(size=size, channels=channels)
+        model = AdversarialColorizer(
+            network, discriminator, config.objective, adversary, images.space
+        )
+        generators, discriminators = [network], [discriminator]
+        rate = adversary.learning_rate
+    groups = [
+        (_adam(config), [v for one in generators for v in one.trainable_variables]),
+        (_adam(config, rate), [v for one in discriminators for v in one.trainable_variables]),
+    ]
+    return _compile(model, groups)
+
+
+def _adam(config: TrainingConfig, learning_rate: float | None = None):
+    return keras.optimizers.Adam(
+        learning_rate or config.learning_rate, config.beta_1, config.beta_2, config.epsilon
     )
-    optimizer = keras.optimizers.Adam(
-        config.learning_rate, config.beta_1, config.beta_2, config.epsilon
-    )
-    optimizer.build(model.trainable_variables)
+
+
+def _compile(model, groups):
+    """Compile with one optimiser a group; built here, so that its state can be restored."""
+    if len(groups) == 1:
+        ((optimizer, variables),) = groups
+        optimizer.build(variables)
+    else:
+        optimizer = optimizer_for(groups)
     model.compile(optimizer=optimizer)
     return model
 

@@ -8,7 +8,8 @@ from colorization.lab import images_to_lab
 class SupervisedColorizer(keras.Model):
     """Turns batches of prepared images into examples inside the compiled step.
 
-    The batches given to `fit` are uint8 `[B, H, W, 3]`; `call` takes the scaled L. Give `compile`
+    The batches given to `fit` are uint8 `[B, H, W, 3]`, or a pair of them and class indices
+    `[B]`; `call` takes the objective's inputs. Give `compile`
     the optimiser only: loss and metrics are the objective's.
 
     Args:
@@ -33,20 +34,20 @@ class SupervisedColorizer(keras.Model):
         self._validating = False
         self.built = True  # the network is, and there is nothing else to build
 
-    def call(self, L, training=False):
+    def call(self, inputs, training=False):
         in_train_mode = training or (self._validating and self.train_mode_validation)
-        return self.network(L, training=in_train_mode)
+        return self.network(inputs, training=in_train_mode)
 
     # `train_step(data)` on TensorFlow, `train_step(state, data)` on JAX.
     def train_step(self, *args):
-        *state, images = args
-        return super().train_step(*state, self._examples(images))
+        *state, batch = args
+        return super().train_step(*state, self._examples(batch))
 
     def test_step(self, *args):
-        *state, images = args
+        *state, batch = args
         self._validating = True
         try:
-            return super().test_step(*state, self._examples(images))
+            return super().test_step(*state, self._examples(batch))
         finally:
             self._validating = False
 
@@ -58,5 +59,12 @@ class SupervisedColorizer(keras.Model):
             measure.update_state(y, y_pred)
         return self.get_metrics_result()
 
-    def _examples(self, images):
-        return self.objective.examples(images_to_lab(images, self.space), self.class_weights)
+    def _examples(self, batch):
+        images, labels = unpack(batch)
+        lab = images_to_lab(images, self.space)
+        return self.objective.examples(lab, self.class_weights, labels)
+
+
+def unpack(batch):
+    """A batch as `(images, labels)`; labels are None where there are none."""
+    return batch if isinstance(batch, tuple | list) else (batch, None)

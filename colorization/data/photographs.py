@@ -1,0 +1,395 @@
+"""Sets of photographs that come without a split of their own: a seeded rule makes one.
+
+The rule: the images are sorted by their path below the set's folder,
+`numpy.random.RandomState(seed).permutation` orders them, the first are the test split and the
+next the training split. So the test split does not depend on the number of training images.
+"""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from colorization.data import download, kaggle, roots
+from colorization.data.sources import Splits, image_files
+from colorization.errors import UserError
+
+
+def split_by_seed(
+    paths: list[Path], *, test: int, train: int | None, seed: int, place: str
+) -> Splits:
+    """The test and the training split of a list of images.
+
+    Args:
+        paths: sorted; each split keeps their order.
+        test: number of test images.
+        train: number of training images; None for all the others.
+        seed: of the permutation.
+        place: where the images are, for the message.
+
+    Returns:
+        "train" and "test", or one of them where the other is to have no image.
+
+    Raises:
+        UserError: there are not enough images.
+        ValueError: a negative number.
+    """
+    if test < 0 or (train or 0) < 0:
+        raise ValueError(f"need test, train >= 0, not {test}, {train}")
+    needed = test + (1 if train is None else train)
+    if len(paths) < needed:
+        parts = f"{test} to test" + ("" if train == 0 else f" and {needed - test} to train")
+        raise UserError(
+            f"{place}: {len(paths)} images are there and {needed} are needed ({parts}); add some,"
+            " or ask for fewer"
+        )
+    order = np.random.RandomState(seed).permutation(len(paths))
+    stop = None if train is None else test + train
+    chosen = {"train": order[test:stop], "test": order[:test]}
+    return {
+        split: [paths[i] for i in sorted(indices)]
+        for split, indices in chosen.items()
+        if len(indices)
+    }
+
+
+def sorted_below(folder: Path, paths: list[Path]) -> list[Path]:
+    """Paths sorted by their part below `folder`, alike on every system."""
+    return sorted(paths, key=lambda path: path.relative_to(folder).as_posix())
+
+
+class Collection:
+    """A folder of photographs, found below a data root or else fetched.
+
+    Attributes:
+        name: of the set, part of its key.
+        title, licence: for people.
+        home: the folder below a root that the set is fetched into; None for `name`.
+        layouts: glob patterns of the set's folder as archives have it. They are looked for below
+            `home`, below what was unpacked there, and below a root itself. A pattern may also be
+            that of files in the folder.
+        classes: folders that hold the images; if there are none, all images below the set's folder
+            belong to it.
+        slug: of the data set on Kaggle; where there is none,
+        archive: name and address of a file to download.
+    """
+
+    name: str
+    title: str
+    licence: str
+    home: str | None = None
+    layouts: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+    slug: str | None = None
+    archive: tuple[str, str] | None = None
+    strict = False
+
+    def photographs(self) -> list[Path]:
+        """All images of the set, sorted by their path below its folder.
+
+        Raises:
+            UserError: the set is not there and cannot be fetched, or lacks a class.
+        """
+        found = self._find_or_fetch()
+        folder = found.parent if found.is_file() else found
+        return sorted_below(folder, self._images(folder, () if found.is_file() else self.classes))
+
+    def _find_or_fetch(self) -> Path:
+        """What the first layout that is there matches: the set's folder, or a file in it."""
+        return self._find() or self._fetch()
+
+    def _find(self) -> Path | None:
+        home = self.home or self.name
+        prefixes = (f"{home}/", f"{home}/unpacked/", "")
+        return roots.find(*(prefix + layout for layout in self.layouts for prefix in prefixes))
+
+    def _fetch(self) -> Path:
+        home = roots.write_root() / (self.home or self.name)
+        target = home / "unpacked"
+        if not target.exists():
+            if self.slug:
+                kaggle.fetch_dataset(self.slug, home)
+            else:
+                name, url = self.archive
+                download.unpack(download.fetch([url], home / name), target)
+        if found := self._find():
+            return found
+        raise UserError(f"{target} holds no {self.layouts[0]}; delete it and run again")
+
+    def _images(self, folder: Path, classes: tuple[str, ...]) -> list[Path]:
+        for name in classes:
+            if not (folder / name).is_dir():
+                raise UserError(
+                    f"{folder} has no folder {name}, which {self.title} has; put it there, or move"
+                    f" {folder} away to have the set fetched"
+                )
+        folders = [folder / name for name in classes] or [folder]
+        return [path for folder in folders for path in image_files(folder)]
+
+
+class SeededSplit(Collection):
+    """What sets with the fields `test`, `train` and `seed` have in common."""
+
+    @property
+    def key(self) -> str:
+        train = "all" if self.train is None else self.train
+        return f"{self.name}-{train}-{self.test}-seed{self.seed}"
+
+    def files(self) -> Splits:
+        counts = {"test": self.test, "train": self.train, "seed": self.seed}
+        return split_by_seed(self.photographs(), **counts, place=self.title)
+
+
+@dataclass(frozen=True)
+class Photographs(SeededSplit):
+    """A collection with a seeded split.
+
+    Args:
+        test: number of test images.
+        train: number of training images; None for all the others.
+        seed: of the split.
+    """
+
+    test: int
+    train: int | None = None
+    seed: int = 0
+
+    def _split_of(self, kind: type["Photographs"]) -> "Photographs":
+        return kind(test=self.test, train=self.train, seed=self.seed)
+
+
+@dataclass(frozen=True)
+class FlowersRecognition(Photographs):
+    """The flowers of report 000, from Kaggle: five kinds, 4,317 photographs."""
+
+    name = "flowers-recognition"
+    title = "Flowers Recognition"
+    licence = "not stated for all of it; most is CC-BY 2.0"
+    layouts = ("flowers",)
+    classes = ("daisy", "dandelion", "rose", "sunflower", "tulip")
+    slug = "alxmamaev/flowers-recognition"
+
+    @property
+    def stand_in(self) -> "FlowerPhotos":
+        return self._split_of(FlowerPhotos)
+
+
+@dataclass(frozen=True)
+class FlowerPhotos(Photographs):
+    """TensorFlow's flowers: the same five kinds, 3,670 photographs."""
+
+    name = "flower-photos"
+    title = "TensorFlow's flower photos"
+    licence = "CC-BY 2.0"
+    layouts = ("flower_photos",)
+    classes = ("daisy", "dandelion", "roses", "sunflowers", "tulips")
+    archive = (
+        "flower_photos.tgz",
+        "https://storage.googleapis.com/download.tensorflow.org/example_images/flower_photos.tgz",
+    )
+
+
+class AuthorsFlowers(Collection):
+    """A folder of the repository of report 002, `folders` being its names there."""
+
+    licence = "unknown (collected from the web by the report's authors)"
+    home = "flower-500"
+    archive = (
+        "GAN_Auto_Colorization.zip",
+        "https://github.com/chengyih001/GAN_Auto_Colorization/archive/refs/heads/master.zip",
+    )
+
+
+def _in_repository(folder: str) -> tuple[str, str]:
+    return f"dataset/{folder}", f"GAN_Auto_Colorization-*/dataset/{folder}"
+
+
+@dataclass(frozen=True)
+class Flower500(AuthorsFlowers, Photographs):
+    """The 500 flowers that report 002 trained and validated on."""
+
+    name = "flower-500"
+    title = "the 500 flowers of report 002"
+    layouts = _in_repository("flower_500")
+
+
+@dataclass(frozen=True)
+class Flower1497(AuthorsFlowers, Photographs):
+    """All 1,497 different flowers that the authors of report 002 published, in two folders."""
+
+    name = "flower-1497"
+    title = "the 1,497 flowers of report 002"
+    layouts = _in_repository("flower_1490")
+
+    def photographs(self) -> list[Path]:
+        """Images of both folders, sorted by folder and name; of equal files only the first."""
+        folder = self._find_or_fetch().parent
+        paths = sorted_below(folder, self._images(folder, ("flower_1490", "flower_500")))
+        by_content = {hashlib.sha256(path.read_bytes()).digest(): path for path in reversed(paths)}
+        return list(reversed(by_content.values()))
+
+
+@dataclass(frozen=True)
+class FlowerSketches(AuthorsFlowers):
+    """Three hand-drawn flowers on which report 002 tried its networks."""
+
+    name = key = "flower-sketches"
+    title = "the sketches of report 002"
+    layouts = _in_repository("flower_test_sketch")
+
+    def files(self) -> Splits:
+        paths = self.photographs()
+        return split_by_seed(paths, test=len(paths) or 1, train=0, seed=0, place=self.title)
+
+
+@dataclass(frozen=True)
+class Scenes(Photographs):
+    """Outdoor scenes, from Kaggle: six kinds, 14,034 photographs of 150 px.
+
+    They take the place of the scenes of report 003, which were never published.
+    """
+
+    name = "scenes"
+    title = "Intel's outdoor scenes"
+    licence = "not stated; research"
+    layouts = ("seg_train/seg_train", "scenes/*.jpg")
+    classes = ("buildings", "forest", "glacier", "mountain", "sea", "street")
+    slug = "puneet6060/intel-image-classification"
+
+
+@dataclass(frozen=True)
+class ImagenetMini(Photographs):
+    """The training part of ImageNet-mini, from Kaggle: 1,000 kinds, 34,745 photographs."""
+
+    name = "imagenet-mini"
+    title = "ImageNet-mini"
+    licence = "ImageNet's terms: non-commercial research and education"
+    layouts = ("imagenet-mini/train",)
+    slug = "ifigotin/imagenetmini-1000"
+
+    @property
+    def stand_in(self) -> "Imagenette":
+        return self._split_of(Imagenette)
+
+
+@dataclass(frozen=True)
+class Imagenette(Photographs):
+    """Ten easy kinds of ImageNet, from fast.ai: 9,469 photographs in its training part."""
+
+    name = "imagenette"
+    title = "Imagenette"
+    licence = "ImageNet's terms: non-commercial research and education"
+    layouts = ("imagenette2-320/train",)
+    classes = (
+        "n01440764",
+        "n02102040",
+        "n02979186",
+        "n03000684",
+        "n03028079",
+        "n03394916",
+        "n03417042",
+        "n03425413",
+        "n03445777",
+        "n03888257",
+    )
+    archive = (
+        "imagenette2-320.tgz",
+        "https://s3.amazonaws.com/fast-ai-imageclas/imagenette2-320.tgz",
+    )
+
+
+@dataclass(frozen=True)
+class Coco(Collection):
+    """Photographs of COCO, to test on only.
+
+    Args:
+        test: number of images.
+        seed: of their choice.
+    """
+
+    test: int
+    seed: int = 0
+
+    name = "coco"
+    title = "COCO 2017"
+    licence = "each photograph has its own, of Flickr's Creative Commons ones"
+    layouts = ("train2017", "val2017")
+    archive = ("val2017.zip", "http://images.cocodataset.org/zips/val2017.zip")
+
+    @property
+    def key(self) -> str:
+        return f"{self.name}-{self.test}-seed{self.seed}"
+
+    def files(self) -> Splits:
+        counts = {"test": self.test, "train": 0, "seed": self.seed}
+        return split_by_seed(self.photographs(), **counts, place=self.title)
+
+
+@dataclass(frozen=True)
+class Mixture(SeededSplit):
+    """Several collections as one.
+
+    Args:
+        parts: collections, all images of each; their own splits do not matter.
+        test, train, seed: as for `Photographs`, of the whole.
+    """
+
+    parts: tuple[Collection, ...]
+    test: int
+    train: int | None = None
+    seed: int = 0
+
+    @property
+    def name(self) -> str:
+        return "+".join(part.name for part in self.parts)
+
+    @property
+    def title(self) -> str:
+        return " and ".join(part.title for part in self.parts)
+
+    @property
+    def licence(self) -> str:
+        return "; ".join(f"{part.title}: {part.licence}" for part in self.parts)
+
+    def photographs(self) -> list[Path]:
+        """Images of the parts, one part after the other."""
+        return [path for part in self.parts for path in part.photographs()]
+
+
+@dataclass(frozen=True)
+class OwnPhotographs(SeededSplit):
+    """Photographs in any folder, at any depth.
+
+    Args:
+        folder: where they are.
+        test, train, seed: as for `Photographs`.
+    """
+
+    folder: str
+    test: int
+    train: int | None = None
+    seed: int = 0
+
+    licence = "the user's own"
+
+    def __post_init__(self):
+        object.__setattr__(self, "folder", str(self.folder))
+
+    @property
+    def name(self) -> str:
+        """The folder's name, and a few digits that tell folders of one name apart."""
+        path = Path(self.folder).resolve()
+        plain = re.sub(r"\W+", "-", path.name).strip("-").lower()
+        return f"own-{plain}-{hashlib.sha256(bytes(path)).hexdigest()[:6]}"
+
+    @property
+    def title(self) -> str:
+        return f"photographs in {self.folder}"
+
+    def photographs(self) -> list[Path]:
+        folder = Path(self.folder)
+        if not folder.is_dir():
+            raise UserError(f"{folder} is not a folder; give one that holds photographs")
+        return sorted_below(folder, image_files(folder))

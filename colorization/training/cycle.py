@@ -1,0 +1,174 @@
+"""CycleGAN: two generators that undo each other, each against a discriminator."""
+
+import keras
+import numpy as np
+from keras import ops
+
+from colorization.lab import images_to_lab
+from colorization.training.adversarial import DISCRIMINATOR_LOG, share_right
+from colorization.training.config import CycleAdversary
+from colorization.training.steps import StepModel, share_of_batch
+from colorization.training.supervised import unpack
+
+
+class CycleColorizer(StepModel):
+    """Lightness to colour and back; the discriminators move first, then both generators at once.
+
+    Logged: the sums over both directions of loss_G_GAN, loss_G_cycle (weighted), loss_D and its
+    parts, and accuracy and mean probabilities of the discriminator of colours.
+
+    Args:
+        network: the generator that colours, scaled L to scaled ab.
+        reverse: scaled ab to scaled L.
+        discriminator: of colours, sees L and ab.
+        reverse_discriminator: of lightness, sees L.
+        objective: examples.
+        adversary: the game.
+        space: of the prepared images, "rgb" or "lab8".
+        size: height and width in pixels.
+    """
+
+    def __init__(
+        self,
+        network,
+        reverse,
+        discriminator,
+        reverse_discriminator,
+        objective,
+        adversary: CycleAdversary,
+        space: str,
+        size: int,
+    ):
+        super().__init__(("loss_G", "loss_G_GAN", "loss_G_cycle", *DISCRIMINATOR_LOG), name="cycle")
+        self.network, self.reverse = network, reverse
+        self.discriminator = discriminator
+        self.reverse_discriminator = reverse_discriminator
+        self.objective, self.adversary, self.space = objective, adversary, space
+        self.pixel_loss = objective.loss()
+        channels = 3 if adversary.pool_pairs else 2
+        self.colour_pool = ImagePool(adversary.pool, (size, size, channels), name="colour_pool")
+        self.lightness_pool = ImagePool(adversary.pool, (size, size, 1), name="lightness_pool")
+        self.seeds = keras.random.SeedGenerator(int(np.random.randint(2**31)))
+        self.built = True
+
+    def call(self, inputs, training=False):
+        return self.network(inputs, training=training)
+
+    def update(self, batch):
+        L, ab = self._examples(batch)
+        true_L = L  # of the photographs whose colours these are
+        if not self.adversary.paired:
+            order = keras.random.shuffle(ops.arange(ops.shape(L)[0]), seed=self.seeds)
+            true_L, ab = ops.take(L, order, axis=0), ops.take(ab, order, axis=0)
+        count = ops.shape(L)[0]
+        share = share_of_batch(count)
+
+        def there_and_back():
+            fake_ab = self.network(L, training=True)
+            back_L = self.reverse(fake_ab, training=True)
+            fake_L = self.reverse(ab, training=True)
+            back_ab = self.network(fake_L, training=True)
+            return fake_ab, back_L, fake_L, back_ab
+
+        variables = [*self.network.trainable_variables, *self.reverse.trainable_variables]
+        generated, adjoint = self.record(there_and_back, variables)
+        logs_D = self._move_discriminators(L, true_L, ab, generated, share)
+        logs_G, gradients = self.gradient(
+            lambda *generated: self._generator_loss(L, ab, generated, share), tuple(generated)
+        )
+        self.optimizer.optimizers[0].apply(adjoint(gradients), variables)
+        self.logged.update({**logs_G, **logs_D}, count)
+
+    def judge(self, batch):
+        L, ab = self._examples(batch)
+        outputs = self.network(L, training=False)
+        loss = ops.mean(self.pixel_loss.call(ab, outputs))
+        self.held_out.update({"loss": loss}, ops.shape(L)[0])
+
+    def _generator_loss(self, L, ab, generated, share):
+        gan, weight = self.adversary.gan, self.adversary.cycle_weight
+        fake_ab, back_L, fake_L, back_ab = generated
+        answers = self.discriminator(ops.concatenate([L, fake_ab], axis=-1), training=True)
+        reverse_answers = self.reverse_discriminator(fake_L, training=True)
+        adversarial = gan.weight * (gan.generator(answers) + gan.generator(reverse_answers))
+        cycle = weight * (ops.mean(ops.abs(back_L - L)) + ops.mean(ops.abs(back_ab - ab)))
+        loss = adversarial + cycle
+        logs = {"loss_G": loss, "loss_G_GAN": adversarial, "loss_G_cycle": cycle}
+        return share * loss, logs
+
+    def _move_discriminators(self, L, true_L, ab, generated, share):
+        gan = self.adversary.gan
+        fake_ab, _, fake_L, _ = generated
+        if self.adversary.pool_pairs:
+            shown = self.colour_pool.exchange(ops.concatenate([L, fake_ab], axis=-1))
+        else:
+            shown = ops.concatenate([L, self.colour_pool.exchange(fake_ab)], axis=-1)
+        shown_L = self.lightness_pool.exchange(fake_L)
+        real = ops.concatenate([true_L, ab], axis=-1)
+
+        def loss():
+            fake_answers = self.discriminator(shown, training=True)
+            real_answers = self.discriminator(real, training=True)
+            reverse_fake = self.reverse_discriminator(shown_L, training=True)
+            reverse_real = self.reverse_discriminator(L, training=True)
+            seeds = self.seeds
+            loss_fake = gan.fake(fake_answers, seeds) + gan.fake(reverse_fake, seeds)
+            loss_real = gan.real(real_answers, seeds) + gan.real(reverse_real, seeds)
+            value = gan.discriminator_factor * (loss_fake + loss_real)
+            p_real, p_fake = gan.probability(real_answers), gan.probability(fake_answers)
+            logs = {
+                "loss_D": value,
+                "loss_D_real": loss_real,
+                "loss_D_fake": loss_fake,
+                "D_accuracy": share_right(p_real, p_fake),
+                "D_real": ops.mean(p_real),
+                "D_fake": ops.mean(p_fake),
+            }
+            return share * value, logs
+
+        discriminators = (self.discriminator, self.reverse_discriminator)
+        variables = [v for network in discriminators for v in network.trainable_variables]
+        return self.minimise(loss, variables, self.optimizer.optimizers[1])
+
+    def _examples(self, batch):
+        images, labels = unpack(batch)
+        return self.objective.examples(images_to_lab(images, self.space), labels=labels)
+
+
+class ImagePool(keras.layers.Layer):
+    """Generated images kept on the device, to be shown to a discriminator again later.
+
+    While it fills, `exchange` stores what it is given and returns it. Full, it returns for each
+    image with probability 1/2 a stored one, whose place the new image takes; no place is drawn
+    twice in a batch. After Zhu et al. (2017), who draw image by image.
+
+    Args:
+        size: images kept, at least one batch.
+        shape: of an image.
+    """
+
+    def __init__(self, size: int, shape: tuple[int, ...], name=None):
+        super().__init__(name=name)
+        self.size = size
+        self.seeds = keras.random.SeedGenerator(int(np.random.randint(2**31)))
+        zeros = {"initializer": "zeros", "trainable": False}
+        self.stored = self.add_weight(shape=(size, *shape), dtype="float32", name="stored", **zeros)
+        self.filled = self.add_weight(shape=(), dtype="int32", name="filled", **zeros)
+        self.built = True
+
+    def exchange(self, images):
+        """`[B, ...]` to as many images, new or stored."""
+        images = ops.cast(images, "float32")
+        count = ops.shape(images)[0]
+        filled, stored = ops.convert_to_tensor(self.filled), ops.convert_to_tensor(self.stored)
+        filling = filled + count <= self.size
+        drawn = keras.random.shuffle(ops.arange(self.size), seed=self.seeds)[:count]
+        places = ops.where(filling, filled + ops.arange(count), drawn)
+        old = ops.take(stored, places, axis=0)
+        coins = keras.random.uniform((count,), seed=self.seeds) < 0.5
+        swap = ops.reshape(coins, (-1,) + (1,) * (len(self.stored.shape) - 1))
+        swap = ops.logical_and(swap, ops.logical_not(filling))
+        kept = ops.where(ops.logical_or(filling, swap), images, old)
+        self.stored.assign(ops.scatter_update(stored, places[:, None], kept))
+        self.filled.assign(ops.where(filling, filled + count, filled))
+        return ops.where(swap, old, images)

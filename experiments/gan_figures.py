@@ -1,0 +1,289 @@
+"""What the adversarial reports draw and say alike: loss curves, arms side by side, epochs."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from colorization import figures, tables
+from colorization.results import StoredRun
+from experiments.render import Grid, Stored, run_note, source_note
+
+COMPARED = ("ab_mae", "ciede2000", "chroma_ratio")
+WINNING = 0.95  # a discriminator's accuracy over an epoch above which it has won
+G_LOSSES = ("loss", "loss_G", "loss_G_GAN", "loss_G_L1", "loss_G_MSE", "loss_G_cycle")
+LABELS = {
+    "loss": "L1 of the pretraining",
+    "loss_G": "G",
+    "loss_G_GAN": "G, GAN",
+    "loss_G_L1": "G, λ L1",
+    "loss_G_MSE": "G, λ MSE",
+    "loss_G_cycle": "G, λ cycle",
+    "loss_D": "D",
+    "loss_D_real": "D, real",
+    "loss_D_fake": "D, generated",
+    "D_accuracy": "accuracy",
+    "D_real": "p(real), real images",
+    "D_fake": "p(real), generated images",
+}
+
+
+def gan_grids(name: str, arm: str, title: str, rules=("random",), split: str = "test"):
+    """Grids of an arm's test images, one for each rule of `results.SAMPLE_RULES`."""
+    said = {
+        "random": "drawn at random",
+        "best": "best",
+        "worst": "worst",
+        "miscoloured": "wrong colours inside right edges",
+    }
+    for rule in rules:
+        suffix = "" if rule == rules[0] else f"-{rule}"
+        yield Grid(f"{name}{suffix}", arm, f"{split}-{rule}", f"{title}, {said[rule]}")
+
+
+@dataclass(frozen=True)
+class LossCurves:
+    """Losses of generator and discriminator, and the discriminator's answers, by epoch."""
+
+    name: str
+    arm: str
+    title: str
+
+    def draw(self, path: Path, stored: Stored) -> bool:
+        run = stored.first(self.arm)
+        if run is None:
+            return False
+        panels = [
+            {
+                "title": "generator",
+                "series": _series(run, G_LOSSES),
+                "y_label": "loss",
+                "log_y": _ratio(run, G_LOSSES) > 20,
+            },
+            {
+                "title": "discriminator",
+                "series": _series(run, ("loss_D", "loss_D_real", "loss_D_fake")),
+                "y_label": "loss",
+            },
+            {
+                "title": "answers of the discriminator",
+                "series": _series(run, ("D_accuracy", "D_real", "D_fake")),
+                "y_label": "share, probability",
+                "y_limits": (0.0, 1.0),
+            },
+        ]
+        figures.curve_panels(path, panels, title=self.title, note=run_note(run))
+        return True
+
+
+def _series(run: StoredRun, columns: Iterable[str]) -> dict:
+    """Label -> (epochs, values) of the columns that a run logged, where they are not all zero."""
+    found = {}
+    for column in columns:
+        if column in run.epochs and run.epochs[column].fillna(0).abs().max() > 0:
+            rows = run.epochs[run.epochs[column].notna()]
+            found[LABELS[column]] = (rows["epoch"].to_numpy(), rows[column].to_numpy())
+    return found
+
+
+def _ratio(run: StoredRun, columns: Iterable[str]) -> float:
+    """Of the largest to the smallest value to be drawn; 0 where there are negative ones."""
+    values = np.concatenate([y for _, y in _series(run, columns).values()])
+    return values.max() / values.min() if values.min() > 0 else 0.0
+
+
+def _band(mosaic: np.ndarray, labels: list[str], label: str) -> np.ndarray:
+    """One row of tiles of a stored mosaic."""
+    height = len(mosaic) // len(labels)
+    place = labels.index(label)
+    return mosaic[place * height : (place + 1) * height]
+
+
+def _stack(bands: dict[str, np.ndarray], run: StoredRun, entry: dict, path, title, note) -> None:
+    figures.image_grid(
+        path,
+        np.concatenate(list(bands.values())),
+        rows=list(bands),
+        columns=entry["names"],
+        title=title,
+        note=f"{entry['rule']}; {note}\n{source_note(run)}",
+    )
+
+
+@dataclass(frozen=True)
+class Compared:
+    """The same images coloured by several arms, one row each, at their largest common scale."""
+
+    name: str
+    arms: tuple[str, ...]
+    sample: str
+    title: str
+    original: bool = True
+
+    def draw(self, path: Path, stored: Stored) -> bool:
+        first = stored.first(self.arms[0])
+        if first is None or self.sample not in first.samples:
+            return False
+        entry = first.samples[self.sample]
+        mosaic = first.sample_mosaic(self.sample)
+        bands, shown = {"gray": _band(mosaic, entry["rows"], "gray")}, []
+        for arm in self.arms:
+            run = next((r for r in stored.of(arm) if r.scale == first.scale), None)
+            if run is None or run.samples.get(self.sample, {}).get("names") != entry["names"]:
+                continue
+            rows = run.samples[self.sample]["rows"]
+            bands[arm] = _band(run.sample_mosaic(self.sample), rows, "re-coloured")
+            shown.append(run)
+        if self.original:
+            bands["original"] = _band(mosaic, entry["rows"], "original")
+        note = f"scale {first.scale}, seed {first.seed}"
+        _stack(bands, first, entry, path, self.title, note)
+        return True
+
+
+@dataclass(frozen=True)
+class OverEpochs:
+    """The same test images as coloured after each snapshot's epoch and at the end."""
+
+    name: str
+    arm: str
+    title: str
+
+    def draw(self, path: Path, stored: Stored) -> bool:
+        run = stored.first(self.arm)
+        if run is None:
+            return False
+        entry = run.samples["test-random"]
+        mosaic = run.sample_mosaic("test-random")
+        bands = {"gray": _band(mosaic, entry["rows"], "gray")}
+        for epoch, sample in snapshots(run).items():
+            rows = run.samples[f"{sample}-random"]["rows"]
+            bands[f"epoch {epoch}"] = _band(
+                run.sample_mosaic(f"{sample}-random"), rows, "re-coloured"
+            )
+        bands[f"epoch {run.last_epoch}"] = _band(mosaic, entry["rows"], "re-coloured")
+        bands["original"] = _band(mosaic, entry["rows"], "original")
+        _stack(bands, run, entry, path, self.title, run_note(run))
+        return True
+
+
+def snapshots(run: StoredRun) -> dict[int, str]:
+    """Epoch -> name of the split of a run's snapshots, in order."""
+    names = [name for name in run.measures if name.startswith("test@")]
+    return dict(sorted((int(name.split("@")[1]), name) for name in names))
+
+
+def compared_measures(stored: Stored, arms: Iterable[str], measures=COMPARED) -> str:
+    """Test measures of the arms that have been run, side by side."""
+    return "; ".join(
+        f"{arm}: {measured(run, 'test', measures)}" for arm, run in _runs(stored, arms).items()
+    )
+
+
+def measured(run: StoredRun, split: str, measures=COMPARED) -> str:
+    means = run.means(split)
+    return ", ".join(
+        f"{tables.MEASURES[name][0]} {tables.number(name, means[name])}" for name in measures
+    )
+
+
+def _runs(stored: Stored, arms: Iterable[str]) -> dict[str, StoredRun]:
+    found = {arm: stored.first(arm) for arm in arms}
+    return {arm: run for arm, run in found.items() if run is not None}
+
+
+def chroma(stored: Stored, arm: str) -> str:
+    run = stored.first(arm)
+    means = run.means("test")
+    truth = stored.baselines(run).get("ground-truth", {}).get("colourfulness", float("nan"))
+    return (
+        f"test chroma ratio {means['chroma_ratio']:.2f}, colourfulness "
+        f"{means['colourfulness']:.1f} (originals {truth:.1f})"
+    )
+
+
+def health(stored: Stored, arms: Iterable[str]) -> str:
+    """Whether the discriminator won, and what became of the colours."""
+    parts = []
+    for arm, run in _runs(stored, arms).items():
+        epochs = run.epochs
+        won = (epochs["D_accuracy"] > WINNING).mean()
+        last = epochs.iloc[-1]
+        parts.append(
+            f"{arm}: D accuracy at the end {last['D_accuracy']:.0%}, above {WINNING:.0%} in "
+            f"{won:.0%} of the epochs, mean p(real) of generated images {last['D_fake']:.2f}; "
+            f"{measured(run, 'test')}"
+        )
+    return ". ".join(parts)
+
+
+def last_losses(stored: Stored, arms: Iterable[str]) -> str:
+    """The discriminator's loss in the last epoch."""
+    return "; ".join(
+        f"{arm}: loss of D {run.epochs.iloc[-1]['loss_D']:.3f}"
+        for arm, run in _runs(stored, arms).items()
+    )
+
+
+def compared_cost(stored: Stored, arms: Iterable[str]) -> str:
+    return "; ".join(
+        f"{arm}: {run.measures['macs'] / 1e9:.3f} G MACs forward, "
+        f"{run.measures['images_per_second']:.0f} images/s, "
+        f"{run.measures['train_seconds'] / 60:.1f} min in all"
+        for arm, run in _runs(stored, arms).items()
+    )
+
+
+def over_epochs(stored: Stored, arm: str) -> str:
+    run = stored.first(arm)
+    splits = {**snapshots(run), run.last_epoch: "test"}
+    return "; ".join(f"epoch {epoch}: {measured(run, split)}" for epoch, split in splits.items())
+
+
+def transfer(stored: Stored, arm: str, other: str) -> str:
+    run = stored.first(arm)
+    parts = [f"own test images: {measured(run, 'test')}"]
+    if other in run.measures:
+        parts.append(f"{other}: {measured(run, other)}")
+    return "; ".join(parts)
+
+
+def strokes(stored: Stored, arms: Iterable[str]) -> str:
+    """Chroma on a drawing's strokes and on its paper."""
+    parts = []
+    for arm, run in _runs(stored, arms).items():
+        if "sketches" in run.measures:
+            means = run.means("sketches")
+            parts.append(
+                f"{arm}: mean chroma {means['chroma_strokes']:.1f} on strokes, "
+                f"{means['chroma_paper']:.1f} on paper"
+            )
+    return "; ".join(parts) or "the sketches were not there"
+
+
+def outputs(stored: Stored, arm: str) -> str:
+    """Where the outputs of a last layer without bounds lie, and the loss."""
+    run = stored.first(arm)
+    found = run.measures["outputs"]
+    losses = run.epochs["loss_G_MSE"]
+    return (
+        f"MSE {losses.iloc[0]:.4f} → {losses.iloc[-1]:.4f}; {found['share_above_white']:.2%} of "
+        f"the test images' values lie above white; {found['constant_channels']} of 3 channels dead"
+    )
+
+
+def same_weights(stored: Stored, arms: tuple[str, str]) -> str:
+    """Whether two arms ended with the same network, to the bit."""
+    one, other = (stored.first(arm) for arm in arms)
+    same = one.measures["weights_sha256"] == other.measures["weights_sha256"]
+    verdict = "the same weights to the bit" if same else "different weights"
+    return f"{arms[0]} and {arms[1]} end with {verdict} ({measured(other, 'test')})"
+
+
+def near_gray(stored: Stored, arms: Iterable[str]) -> str:
+    """Images without colour among those prepared."""
+    return "; ".join(
+        f"{arm}: {run.measures['counts']['near_gray']} of {run.measures['counts']['images']} images"
+        for arm, run in _runs(stored, arms).items()
+    )

@@ -1,0 +1,286 @@
+"""Report 004: course slides (Padova), pix2pix on ImageNet-mini, and a ResNet-18 generator.
+
+45 epochs of the tutorial's pix2pix; then the same game with a ResNet-18 U-Net after 20 epochs of L1
+alone, 20 epochs against 20 of the former. The published pair differs in backbone, initial weights,
+pretraining and number of epochs; the arms take these apart.
+
+    make reproduce-imagenet-cgan                 the slides' two runs
+    make reproduce-imagenet-cgan ARMS=ablation   the factors of their comparison, patches, sizes
+"""
+
+from dataclasses import replace
+from functools import partial
+
+from colorization.data.photographs import Coco, ImagenetMini
+from colorization.data.prepare import Recipe
+from colorization.lab import UNIT
+from colorization.models.patchgan import patchgan
+from colorization.models.pix2pix_unet import pix2pix_unet
+from colorization.models.resnet18_unet import resnet18_unet
+from colorization.training.config import Adversary, Pretraining, TrainingConfig
+from colorization.training.objectives import AbRegression, RgbRegression
+from experiments.gan_figures import (
+    Compared,
+    LossCurves,
+    OverEpochs,
+    compared_measures,
+    gan_grids,
+    over_epochs,
+    transfer,
+)
+from experiments.render import Diagram, Statement
+from experiments.report import Arm, Report, TestSet
+from experiments.scaling import SMOKE_IMAGES, narrowed, shrunk
+
+COCO = (TestSet("coco", Coco(test=100)),)
+GAME = Adversary(patchgan)  # half the sum of D's losses, 100 L1
+
+main = Arm(
+    "main",
+    "U-Net, 45 epochs",
+    TrainingConfig(
+        source=ImagenetMini(train=4000, test=1000),
+        recipe=Recipe(size=256, crop=False, resample="bicubic", upsample=True),
+        network=pix2pix_unet,
+        objective=AbRegression(UNIT, "L1"),
+        epochs=45,
+        batch_size=16,
+        learning_rate=2e-4,
+        beta_1=0.5,
+        shuffle=False,
+        flip=True,
+        adversary=GAME,
+        snapshots=(5, 15, 20, 30, 40),
+    ),
+    primary=True,
+    tested_on=COCO,
+)
+L1_FIRST = {"pretraining": Pretraining(epochs=20), "epochs": 20, "snapshots": (20,)}
+resnet = replace(
+    main.ablation(
+        "resnet18-l1-gan",
+        "ResNet-18 (ImageNet), 20 L1 + 20",
+        network=partial(resnet18_unet, weights="imagenet"),
+        **L1_FIRST,
+    ),
+    primary=True,
+)
+
+
+def _snapshot(of: Arm, name: str, title: str, epoch: int) -> Arm:
+    return replace(of, name=name, title=title, primary=False, trained_by=of.name, snapshot=epoch)
+
+
+# A to H of the comparison at 20 epochs; G is the slides' run.
+FACTORS = (
+    _snapshot(main, "unet-20", "A: U-Net, 20", 20),
+    _snapshot(main, "unet-40", "B: U-Net, 40", 40),
+    main.ablation("unet-l1-gan", "C: U-Net, 20 L1 + 20", **L1_FIRST),
+    main.ablation(
+        "resnet18-random",
+        "D: ResNet-18 (random), 20",
+        network=resnet18_unet,
+        epochs=20,
+        snapshots=(),
+    ),
+    main.ablation(
+        "resnet18-imagenet",
+        "E: ResNet-18 (ImageNet), 20",
+        network=partial(resnet18_unet, weights="imagenet"),
+        epochs=20,
+        snapshots=(),
+    ),
+    main.ablation(
+        "resnet18-random-l1-gan",
+        "F: ResNet-18 (random), 20 L1 + 20",
+        network=resnet18_unet,
+        **L1_FIRST,
+    ),
+    _snapshot(resnet, "resnet18-l1", "H: ResNet-18 (ImageNet), 20 L1", 20),
+)
+PATCHES = tuple(
+    main.ablation(
+        f"patch-{field}",
+        f"U-Net, D with a field of {field} px",
+        adversary=replace(GAME, discriminator=partial(patchgan, field=field)),
+        snapshots=(),
+    )
+    for field in (1, 16, 286)
+)
+SIZES = tuple(
+    main.ablation(
+        f"images-{count}",
+        f"U-Net, {count} images, 4/5 of them to train",
+        source=ImagenetMini(train=count * 4 // 5, test=1000),
+        snapshots=(),
+    )
+    for count in (500, 1000, 2500)
+)
+RGB = main.ablation(
+    "rgb",
+    "U-Net, RGB out",
+    network=partial(pix2pix_unet, outputs=3),
+    objective=RgbRegression(low=-1.0, error="L1"),
+    snapshots=(),
+)
+
+SMALL = {
+    pix2pix_unet: {"filters": 32, "levels": 6, "max_filters": 256},
+    resnet18_unet: {"filters": 32, "weights": None},
+    patchgan: {"filters": 32},
+}
+SMOKE = {
+    pix2pix_unet: {"filters": 4, "levels": 5, "max_filters": 16},
+    resnet18_unet: {"filters": 8, "weights": None},
+    patchgan: {"filters": 4},
+}
+# The set at `small` has 939 photographs: as large a share of them to train.
+SMALL_TRAIN, SMALL_TEST = 751, 188
+
+
+def scaled(arm: Arm, scale: str) -> TrainingConfig:
+    """The arm's configuration at a scale."""
+    config = arm.config
+    if scale == "full":
+        return config
+    adversary = config.adversary
+    if arm.name == "patch-286":  # needs 96 px; 142 is the largest that leaves an answer at 64 px
+        adversary = replace(
+            adversary, discriminator=narrowed(adversary.discriminator, {patchgan: {"field": 142}})
+        )
+        config = replace(config, adversary=adversary)
+    if scale == "small":
+        train = config.source.train * SMALL_TRAIN // 4000
+        source = ImagenetMini(train=train, test=SMALL_TEST)
+        return shrunk(config, size=64, epochs=lambda n: n, keywords=SMALL, source=source)
+    return shrunk(config, size=64, epochs=lambda _: 2, keywords=SMOKE, source=SMOKE_IMAGES)
+
+
+def _said(epochs: str) -> dict[str, str]:
+    return {
+        "dataset": "ImageNet-mini, 4,000 / 1,000",
+        "image size": "256x256",
+        "batch size": "not given",
+        "epochs": epochs,
+        "lr": "not given",
+        "λ of pixels": "not given (L1)",
+    }
+
+
+SETTINGS = {"main": _said("45"), "resnet18-l1-gan": _said("20 + 20")}
+
+FIGURES = (
+    Diagram("unet", main, "The generator, a U-Net"),
+    Diagram("patchgan", main, "The discriminator, a PatchGAN", of="discriminator"),
+    Diagram("resnet18", resnet, "The ResNet-18 generator"),
+    LossCurves("losses", "main", "Losses over the epochs"),
+    OverEpochs("over-epochs", "main", "Test images over the epochs"),
+    *gan_grids("results", "main", "Gray, coloured, original", ("random", "best", "worst")),
+    *gan_grids("coco", "main", "The same on COCO", ("random",), split="coco"),
+    LossCurves("losses-resnet", "resnet18-l1-gan", "Losses, ResNet-18 generator"),
+    Compared(
+        "main-and-resnet",
+        ("unet-20", "resnet18-l1-gan"),
+        "test-random",
+        "U-Net and ResNet-18 generator, both after 20 epochs against D",
+    ),
+    Compared(
+        "factors",
+        ("unet-20", "unet-40", "unet-l1-gan", "resnet18-random", "resnet18-l1-gan", "resnet18-l1"),
+        "test-random",
+        "The factors of that comparison",
+    ),
+    Compared(
+        "patches",
+        ("patch-1", "patch-16", "main", "patch-286"),
+        "test-random",
+        "Discriminators of four fields",
+    ),
+    Compared(
+        "sizes",
+        ("images-500", "images-1000", "images-2500", "main"),
+        "test-random",
+        "Training sets of four sizes",
+    ),
+)
+
+AT_20 = (
+    *("unet-20", "unet-40", "unet-l1-gan", "resnet18-random", "resnet18-imagenet"),
+    *("resnet18-random-l1-gan", "resnet18-l1-gan", "resnet18-l1"),
+)
+STATEMENTS = (
+    Statement(
+        "4.1",
+        "More epochs give more realistic images.",
+        ("main",),
+        lambda s: over_epochs(s, "main"),
+    ),
+    Statement(
+        "4.2",
+        "The pretrained ResNet-18 generator is better after 20 epochs than one from scratch.",
+        ("unet-20", "resnet18-l1-gan"),
+        lambda s: compared_measures(s, AT_20),
+    ),
+    Statement(
+        "4.3",
+        "5,000 images are enough.",
+        ("main", "images-500"),
+        lambda s: compared_measures(s, ("images-500", "images-1000", "images-2500", "main")),
+    ),
+    Statement(
+        "4.4",
+        "A patch of 70 px is the best.",
+        ("main", "patch-1"),
+        lambda s: compared_measures(s, ("patch-1", "patch-16", "main", "patch-286")),
+    ),
+    Statement(
+        "4.5",
+        "It transfers to COCO.",
+        ("main",),
+        lambda s: transfer(s, "main", "coco"),
+    ),
+    Statement(
+        "4.6",
+        "Lab is better than RGB.",
+        ("main", "rgb"),
+        lambda s: compared_measures(s, ("main", "rgb")),
+    ),
+    Statement(
+        "4.7",
+        "(Tutorial) The GAN stage makes the network pretrained with L1 more colourful.",
+        ("resnet18-l1", "resnet18-l1-gan"),
+        lambda s: compared_measures(
+            s, ("resnet18-l1", "resnet18-l1-gan"), ("chroma_ratio", "colourfulness", "ciede2000")
+        ),
+    ),
+)
+
+DEPARTURES = """\
+- Loss weight, learning rate, batch size and initial weights are not on the slides; they are those
+  of the tutorial that the slides follow. Like it, training images are not shuffled.
+- The slides list seven encoder layers and a decoder of eight levels; eight are built.
+- Where ImageNet weights cannot be downloaded, and at `small`, where the network is narrower than
+  they are, the ResNet-18 starts from random ones; arm E is then the same as D, and G as F.
+- At `small`: 64 px, 6 levels from 32 filters (at most 256), 751 photographs to train and 188 to
+  test, every epoch of the slides. The largest patch is 142 px there instead of 286, and the
+  data sizes are the same shares of 751.
+"""
+
+REPORT = Report(
+    key="imagenet-cgan",
+    title="Image Colorization using Conditional Generative Adversarial Networks",
+    authors="Rangrasasl, Joulaei, Roshana",
+    year=2023,
+    subject="pix2pix with a U-Net and a pretrained ResNet-18 generator, on ImageNet-mini",
+    arms=(main, resnet, *FACTORS, *PATCHES, *SIZES, RGB),
+    scaled=scaled,
+    settings=SETTINGS,
+    figures=FIGURES,
+    references=(),
+    statements=STATEMENTS,
+    departures=DEPARTURES,
+    measures=(
+        *("ab_mae", "ciede2000", "psnr", "ssim", "auc", "chroma_ratio", "colourfulness"),
+        *("edge_f1", "bleed"),
+    ),
+)
