@@ -128,9 +128,7 @@ def scaled(arm: Arm, scale: str) -> TrainingConfig:
         return config
     if scale == "small":
         source = MultiDomain(train=3000, test=160) if arm is multi_domain else config.source
-        return shrunk(
-            config, size=64, epochs=lambda n: n * 12 // 100, keywords=SMALL, source=source
-        )
+        return shrunk(config, size=64, epochs=lambda n: n // 10, keywords=SMALL, source=source)
     return shrunk(config, size=32, epochs=lambda _: 2, keywords=SMOKE, source=SMOKE_IMAGES)
 
 
@@ -230,7 +228,7 @@ DEPARTURES = """\
   with batch normalisation, dropout .5, 160 flowers held out, Keras' default initialisation.
 - The report prints the saturating generator loss; the non-saturating one that code for it uses is
   run, the printed one is the arm `saturating`.
-- At `small`: 64 px, 6 levels from 32 filters (at most 256), 12 epochs for 100. The multi-domain
+- At `small`: 64 px, 6 levels from 32 filters (at most 256), 10 epochs for 100. The multi-domain
   set's stand-in has fewer images than the 12,500 of the report.
 """
 

@@ -192,7 +192,7 @@ class FlowerPhotos(Photographs):
 
 
 class AuthorsFlowers(Collection):
-    """A folder of the repository of report 002, `folders` being its names there."""
+    """A folder of what the authors of report 002 published."""
 
     licence = "unknown (collected from the web by the report's authors)"
     home = "flower-500"

@@ -98,6 +98,6 @@ def _dataset(batches, count, images, labels):
 
     signature = tf.TensorSpec((None, *images.shape[1:]), tf.uint8)
     if labels is not None:
-        signature = (signature, tf.TensorSpec((None,), tf.uint8))
+        signature = (signature, tf.TensorSpec((None,), labels.dtype))
     dataset = tf.data.Dataset.from_generator(batches, output_signature=signature)
     return dataset.apply(tf.data.experimental.assert_cardinality(count)).prefetch(4)

@@ -266,6 +266,8 @@ def make_deterministic() -> None:
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 
+        # Its fusion of convolution and LeakyReLU fails on training graphs, with an error logged.
+        tf.config.optimizer.set_experimental_options({"remapping": False})
         if not tf.config.list_physical_devices("GPU"):
             tf.config.experimental.enable_op_determinism()
 
@@ -345,7 +347,9 @@ def _processor() -> str:
         name = next(line.split(":", 1)[1].strip() for line in lines if "model name" in line)
     except (OSError, StopIteration):
         name = platform.processor() or platform.machine()
-    return f"CPU, {name}, {os.cpu_count()} cores"
+    threads = os.environ.get("TF_NUM_INTRAOP_THREADS")
+    used = f"{threads} of {os.cpu_count()}" if threads else f"{os.cpu_count()}"
+    return f"CPU, {name}, {used} cores"
 
 
 def _commit() -> dict:
