@@ -2,6 +2,7 @@
 #
 #   SCALE=full|small|smoke   default: full on an accelerator, else small
 #   ARMS="a b"  SEEDS="0 1"  a choice of arms (names, or primary, ablation, all) and seeds
+#   PRECISION=mixed_bfloat16|float32   DEVICES=N|all
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -9,7 +10,8 @@ PY := $(VENV)/bin/python
 REPORTS := flower-gan berkeley flower-cgan rgb-mse-gan imagenet-cgan
 
 OPTIONS = $(if $(SCALE),--scale $(SCALE)) $(if $(ARMS),--arms $(ARMS)) \
-          $(if $(SEEDS),--seeds $(SEEDS)) $(if $(PRECISION),--precision $(PRECISION))
+          $(if $(SEEDS),--seeds $(SEEDS)) $(if $(PRECISION),--precision $(PRECISION)) \
+          $(if $(DEVICES),--devices $(DEVICES))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:

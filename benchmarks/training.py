@@ -1,8 +1,9 @@
-"""Images per second of the data pipeline and of each network's training step.
+"""Images per second of the data pipeline and of each report's training steps.
 
-    make bench          or          python -m benchmarks.training [--precision mixed_bfloat16]
+    make bench          or          python -m benchmarks.training [REPORT ...] [--precision ...]
 
-Runs on random images, so it needs no data. Warm-up is excluded; the median over repeats is printed.
+Runs the arms' full-scale configurations on random images, so it needs no data. Warm-up is excluded;
+medians over repeats are printed.
 """
 
 import argparse
@@ -10,52 +11,92 @@ import sys
 import time
 from dataclasses import replace
 from statistics import median
+from types import SimpleNamespace
 
 from colorization.backend import import_quietly
+from experiments.__main__ import REPORTS, check_reports, chosen_reports
 
-WARM_UP, REPEATS = 2, 3
+WARM_UP, REPEATS = 1, 3
+COLUMNS = ("pixels", "batch", "parameters", "G MACs", "pipeline", "step", "waiting", "encoding")
+WIDTHS = (7, 6, 12, 8, 10, 8, 9, 10)
 
 
 def main() -> int:
     options = _parser().parse_args()
+    check_reports(options)
     import_quietly()
     import keras
 
-    from colorization.models.cost import macs, trainable_parameters
     from colorization.training.run import make_deterministic
-    from experiments.berkeley import REPORT
 
-    keras.utils.set_random_seed(0)
     make_deterministic()  # as in training
-    keras.config.set_dtype_policy(options.precision)
-    print(f"{keras.backend.backend()}, {options.precision}; images per second")
+    print(f"{keras.backend.backend()}, {options.precision}; pipeline and step in images per second")
     print(
-        f"{'arm':20s}{'pixels':>7s}{'batch':>6s}{'parameters':>12s}{'MMACs':>8s}"
-        f"{'pipeline':>10s}{'step':>8s}{'encoding':>10s}"
+        " " * 32 + "".join(f"{name:>{width}}" for name, width in zip(COLUMNS, WIDTHS, strict=True))
     )
-    for arm in REPORT.arms:
-        if not arm.primary or (options.arms and arm.name not in options.arms):
-            continue
-        config = replace(arm.config, precision=options.precision)
-        network = config.network(size=config.recipe.size)
-        pipeline = pipeline_speed(config)
-        step = step_speed(config, network)
-        share = encoding_seconds(config) / (config.batch_size / step)
-        print(
-            f"{arm.name:20s}{config.recipe.size:7d}{config.batch_size:6d}"
-            f"{trainable_parameters(network):12,d}{macs(network) / 1e6:8.0f}"
-            f"{pipeline:10.0f}{step:8.1f}{share:10.1%}",
-            flush=True,
-        )
-    print("encoding: Lab and targets of a batch, as a share of its training step")
+    for report in chosen_reports(options):
+        for arm in report.arms:
+            if arm.name in options.arms if options.arms else arm.primary:
+                row = measure(replace(arm.config, precision=options.precision))
+                print(_line(f"{report.key} {arm.name}", row), flush=True)
+    print(
+        "parameters and MACs (of one image, forward): of the network that colours\n"
+        "waiting: share of the step's time that goes when its batch is there already\n"
+        "encoding: Lab and targets of a batch, as a share of its training step"
+    )
     return 0
+
+
+def _line(name: str, cells) -> str:
+    return f"{name:32s}" + "".join(f"{c:>{w}}" for c, w in zip(cells, WIDTHS, strict=True))
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.training", description=__doc__)
+    parser.add_argument("reports", nargs="*", metavar="REPORT", help=", ".join(REPORTS))
     parser.add_argument("--precision", choices=["float32", "mixed_bfloat16"], default="float32")
-    parser.add_argument("--arms", nargs="+", metavar="ARM")
+    parser.add_argument("--arms", nargs="+", metavar="ARM", help="default: what the reports ran")
     return parser
+
+
+def measure(config) -> tuple[str, ...]:
+    """The row of an arm, formatted."""
+    import keras
+
+    from colorization.models.cost import macs, trainable_parameters
+
+    keras.utils.set_random_seed(0)
+    keras.config.set_dtype_policy(config.precision)
+    model = build(config)
+    streamed = step_speed(config, model, pipeline=True)
+    resident = step_speed(config, model, pipeline=False)
+    return (
+        str(config.recipe.size),
+        str(config.batch_size),
+        f"{trainable_parameters(model.network):,}",
+        f"{macs(model.network) / 1e9:.2f}",
+        f"{pipeline_speed(config):.0f}",
+        f"{streamed:.1f}",
+        f"{max(0.0, 1 - streamed / resident):.1%}",
+        f"{encoding_seconds(config) / (config.batch_size / streamed):.2%}",
+    )
+
+
+def build(config):
+    """The compiled model of the last stage, without data or a run folder."""
+    from colorization.data.sources import SPLITS
+    from colorization.training import run
+    from experiments.render import without_download
+
+    config = replace(config, network=without_download(config.network))
+    if getattr(config.objective, "rebalancing", None):  # the weights' values cost nothing
+        config = replace(config, objective=replace(config.objective, rebalancing=None))
+    images = SimpleNamespace(
+        space=config.recipe.space,
+        images=lambda split: random_images(config, 1),
+        names=lambda split: [] if split in SPLITS else None,
+    )
+    return run.build_stages(None, config, images)[-1].model
 
 
 def random_images(config, count):
@@ -70,13 +111,14 @@ def pipeline_speed(config) -> float:
     from colorization.data.pipeline import training_dataset
 
     images = random_images(config, 200)
+    epochs = WARM_UP + 5 * REPEATS
     dataset = training_dataset(
-        images, config.batch_size, seed=0, first_epoch=0, epochs=WARM_UP + 10 * REPEATS, flip=True
+        images, config.batch_size, seed=0, first_epoch=0, epochs=epochs, flip=True
     )
     batches = iter(dataset)
     per_epoch = -(-len(images) // config.batch_size)
     speeds = []
-    for epoch in range(WARM_UP + 10 * REPEATS):
+    for epoch in range(epochs):
         start = time.perf_counter()
         for _ in range(per_epoch):
             next(batches)
@@ -85,24 +127,22 @@ def pipeline_speed(config) -> float:
     return median(speeds)
 
 
-def step_speed(config, network) -> float:
-    """Images per second of `fit`, data included, on images that are already there."""
-    import keras
-    import numpy as np
-
-    from colorization.ab_bins import BINS
+def step_speed(config, model, pipeline: bool) -> float:
+    """Images per second of `fit`, fed by the pipeline or with one batch again and again."""
     from colorization.data.pipeline import training_dataset
-    from colorization.training.supervised import SupervisedColorizer
 
-    steps = max(4, 40 // config.batch_size)
+    steps = max(2, 40 // config.batch_size)
     images = random_images(config, steps * config.batch_size)
-    weights = np.ones(BINS) if getattr(config.objective, "rebalancing", None) else None
-    model = SupervisedColorizer(network, config.objective, "rgb", weights)
-    model.compile(optimizer=keras.optimizers.Adam(config.learning_rate, epsilon=config.epsilon))
-    clock = EpochClock()
     epochs = WARM_UP + REPEATS
+    if pipeline:
+        data = training_dataset(images, config.batch_size, seed=0, first_epoch=0, epochs=epochs)
+    else:
+        import tensorflow as tf
+
+        data = tf.data.Dataset.from_tensors(images[: config.batch_size]).cache().repeat()
+    clock = EpochClock()
     model.fit(
-        training_dataset(images, config.batch_size, seed=0, first_epoch=0, epochs=epochs),
+        data,
         steps_per_epoch=steps,
         epochs=epochs,
         shuffle=False,
@@ -128,17 +168,14 @@ class EpochClock:
 
 
 def encoding_seconds(config) -> float:
-    """Seconds to turn a batch of images into Lab and targets, compiled."""
+    """Seconds to turn a batch of images into inputs and targets, compiled."""
     import numpy as np
     from keras import backend, ops
 
-    from colorization.ab_bins import BINS
     from colorization.lab import images_to_lab
 
-    weights = np.ones(BINS) if getattr(config.objective, "rebalancing", None) else None
-
     def encode(images):
-        return config.objective.examples(images_to_lab(images, "rgb"), weights)
+        return config.objective.examples(images_to_lab(images, config.recipe.space))
 
     if backend.backend() == "tensorflow":
         import tensorflow as tf

@@ -60,6 +60,13 @@ def parser() -> argparse.ArgumentParser:
         choices=["float32", "mixed_bfloat16"],
         help="instead of what each arm names",
     )
+    reproduce.add_argument(
+        "--devices",
+        type=device_count,
+        default=1,
+        metavar="N",
+        help="share out each batch on N accelerators of this machine, or all (default: 1)",
+    )
     reproduce.add_argument("--runs", type=Path, default=Path("runs"), help="default: runs")
     reproduce.add_argument("--results", type=Path, help="default: results; at smoke runs/results")
     reproduce.set_defaults(run=run_reproduce)
@@ -79,6 +86,15 @@ def parser() -> argparse.ArgumentParser:
     _add_reports(listing)
     listing.set_defaults(run=run_list)
     return result
+
+
+def device_count(text: str) -> int | None:
+    """A number of devices; None for all."""
+    if text == "all":
+        return None
+    if not text.isdigit() or text == "0":
+        raise argparse.ArgumentTypeError(f"{text!r} is neither a number from 1 nor all")
+    return int(text)
 
 
 def _add_reports(command: argparse.ArgumentParser) -> None:
@@ -109,6 +125,7 @@ def report_module(key: str):
 def run_reproduce(options) -> int:
     if any(seed < 0 for seed in options.seeds):
         raise UserError("--seeds takes whole numbers from 0")
+    from colorization.training import devices
     from experiments.reproduce import reproduce
 
     scale = options.scale or default_scale()
@@ -124,6 +141,7 @@ def run_reproduce(options) -> int:
             options.runs,
             options.results or default_results,
             options.precision,
+            options.devices or devices.available(),
             say,
         )
     write_overview(options.results or default_results)

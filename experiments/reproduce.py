@@ -4,6 +4,7 @@ import hashlib
 import json
 import shutil
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,7 @@ from colorization.evaluation import (
 )
 from colorization.files import write_json
 from colorization.models.cost import macs, trainable_parameters
+from colorization.models.resnet18_unet import imagenet_backbone
 from colorization.training.callbacks import read_epochs, snapshot_path, write_epochs
 from colorization.training.checkpoint import restore
 from colorization.training.config import TrainingConfig, to_json
@@ -44,6 +46,7 @@ def reproduce(
     runs: Path,
     results_folder: Path,
     precision: str | None = None,
+    devices: int = 1,
     say=print,
 ) -> list[str]:
     """Train and evaluate arms that are not finished yet, then render the report.
@@ -52,6 +55,7 @@ def reproduce(
         report, scale, arms, seeds: what to reproduce.
         runs, results_folder: where run folders and stored results lie.
         precision: instead of each arm's own.
+        devices: on which each batch is shared out.
         say: called with lines of text.
 
     Returns:
@@ -61,13 +65,31 @@ def reproduce(
     for seed in seeds:
         for arm in arms:
             say(f"== {report.key} {arm.name}, scale {scale}, seed {seed}")
+            if twin := _twin(report, arm, scale):
+                say(f"left out: at this scale it is the same as {twin}")
+                continue
             try:
-                _reproduce_run(report, scale, arm, seed, runs, results_folder, precision, say)
+                _reproduce_run(
+                    report, scale, arm, seed, runs, results_folder, precision, devices, say
+                )
             except SourceUnavailable as error:
                 failures.append(f"{arm.name}: {error}")
                 say(f"left out: {error}")
     render(report, results_folder / report.key, say)
     return failures
+
+
+def _twin(report: Report, arm: Arm, scale: str) -> str | None:
+    """An arm before this one with the same configuration at this scale, or None."""
+    configs = {}
+    for other in report.arms:
+        if other.trained_by:
+            continue
+        configs[other.name] = to_json(report.scaled(other, scale))
+        if other.name == arm.name:
+            break
+    same = [name for name in configs if configs[name] == configs.get(arm.name)]
+    return same[0] if same and same[0] != arm.name else None
 
 
 def resolve(report: Report, arm: Arm, scale: str, precision: str | None = None) -> TrainingConfig:
@@ -93,25 +115,47 @@ def obtain(config: TrainingConfig, say=print) -> tuple[TrainingConfig, PreparedS
         return config, prepare(stand_in, config.recipe, say)
 
 
+def with_initial_weights(arm: Arm, config: TrainingConfig, say=print) -> TrainingConfig:
+    """The configuration, from random weights where a primary arm's trained ones can't be had.
+
+    Raises:
+        SourceUnavailable: they can't be had, and the arm is there to show what they do.
+    """
+    keywords = getattr(config.network, "keywords", {})
+    if keywords.get("weights") != "imagenet":
+        return config
+    try:
+        imagenet_backbone()
+    except UserError as error:
+        if not arm.primary:
+            raise SourceUnavailable(str(error)) from None
+        say(f"{error}\nrandom initial weights stand in for those of ImageNet")
+        return replace(config, network=partial(config.network, weights=None))
+    return config
+
+
 def run_folder(runs: Path, report: Report, scale: str, arm: str, seed: int) -> Path:
     return runs / report.key / scale / arm / f"seed-{seed}"
 
 
-def _reproduce_run(report, scale, arm, seed, runs, results_folder, precision, say):
-    config, images = obtain(resolve(report, arm, scale, precision), say)
+def _reproduce_run(report, scale, arm, seed, runs, results_folder, precision, devices, say):
+    config = with_initial_weights(arm, resolve(report, arm, scale, precision), say)
+    config, images = obtain(config, say)
     folder = run_folder(runs, report, scale, arm.name, seed)
     if arm.trained_by:
         trainer = report.arm(arm.trained_by)
         trained = run_folder(runs, report, scale, trainer.name, seed)
-        trainer_config, _ = obtain(resolve(report, trainer, scale, precision), say)
-        train(trained, trainer_config, images, seed, say=say)
+        trainer_config = resolve(report, trainer, scale, precision)
+        trainer_config = with_initial_weights(trainer, trainer_config, say)
+        trainer_config, _ = obtain(trainer_config, say)
+        train(trained, trainer_config, images, seed, say=say, devices=devices)
         epoch = None
         if arm.snapshot:
             place = trainer.config.snapshots.index(arm.snapshot)
             epoch = trainer_config.snapshots[place]
         _adopt(trained, folder, config, epoch)
     else:
-        train(folder, config, images, seed, say=say)
+        train(folder, config, images, seed, say=say, devices=devices)
     with locked(folder):
         if not (folder / "measures.json").exists():
             say("evaluating")

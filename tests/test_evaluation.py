@@ -2,6 +2,7 @@ import keras
 import numpy as np
 import pytest
 from keras import layers, ops
+from PIL import Image
 from skimage import color, metrics
 
 from colorization.ab_bins import AB_BINS
@@ -17,7 +18,7 @@ from colorization.evaluation import (
     sample_tiles,
 )
 from colorization.lab import UNIT
-from colorization.training.objectives import AbClassification, AbRegression
+from colorization.training.objectives import AbClassification, AbRegression, RgbRegression
 
 SIZE = 16
 RED, BLUE, WHITE = (255, 0, 0), (0, 0, 255), (255, 255, 255)
@@ -268,6 +269,73 @@ def test_judging_leaves_the_network_as_it_was():
     predict(np.full((1, 2, 2, 1), 50, "float32"), None)
     for variable, value in zip(network.variables, before, strict=True):
         np.testing.assert_array_equal(ops.convert_to_numpy(variable), value)
+
+
+def test_a_network_that_takes_lightness_never_sees_the_true_colours():
+    L = keras.Input((SIZE, SIZE, 1))
+    network = keras.Model(L, layers.Concatenate()([L, L]))
+    predict = network_predictor(network, AbRegression(UNIT), batch_statistics=False)
+    random = np.random.default_rng(0)
+    values = random.uniform(0, 100, (2, SIZE, SIZE, 1)).astype("float32")
+    ab = random.uniform(-80, 80, (2, SIZE, SIZE, 2)).astype("float32")
+    np.testing.assert_array_equal(predict(values, ab), predict(values, -ab))
+
+
+def test_a_prediction_with_its_own_lightness_is_judged_with_it(images):
+    """RGB that is right in colour and too dark: no error of ab, but of what is displayed."""
+
+    def darker(L, ab):
+        return np.concatenate([L - 10, ab], axis=-1)
+
+    rows = evaluate(images, "test", darker).rows
+    assert all(row["ab_mae"] == 0 and row["ciede2000"] > 3 for row in rows)
+
+
+def test_an_rgb_network_sees_pillows_gray_and_is_judged_in_lab(images):
+    gray = keras.Input((SIZE, SIZE, 1))
+    network = keras.Model(gray, layers.Concatenate()([gray, gray, gray]))
+    predict = network_predictor(network, RgbRegression(), batch_statistics=False)
+    (lab,) = lab_batches(images, "test", 5)
+    found = displayed(lab[..., :1], predict(lab[..., :1], lab[..., 1:]))
+    expected = np.array([Image.fromarray(image).convert("L") for image in TEST])
+    assert np.abs(found.astype(int) - expected[..., None]).max() <= 1
+
+
+def test_a_limit_spreads_over_the_split_and_labels_follow_their_images(write_source):
+    source = write_source(
+        {
+            "test": {f"{i}.png": plain_gray(i) for i in range(9)},
+            "train": {"a.png": TRAIN[0]},
+            "val": {"b.png": TRAIN[1]},
+        }
+    )
+    prepared = prepare(source, Recipe(SIZE))
+    seen = []
+
+    def predict(L, ab, labels):
+        seen.extend(zip(L.mean(axis=(1, 2, 3)), labels, strict=True))
+        return ab
+
+    rows = evaluate(prepared, "test", predict, batch_size=2, limit=5, labelled=True).rows
+    assert [row["name"] for row in rows] == [f"test/{i}.png" for i in (0, 2, 4, 6, 8)]
+    assert [label for _, label in seen] == [prepared.classes.index("test")] * 5
+    assert [L for L, _ in seen] == sorted(L for L, _ in seen)
+
+
+def plain_gray(step):
+    return np.full((SIZE, SIZE, 3), 10 + 20 * step, "uint8")
+
+
+def test_extra_measures_get_the_true_and_the_predicted_image(images):
+    def extra(true, predicted):
+        return {"mean_a": float(predicted[..., 1].mean()), "L": float(true[..., 0].mean())}
+
+    def predict(L, ab):
+        return np.broadcast_to(np.array([7, 0], "float32"), ab.shape)
+
+    rows = evaluate(images, "test", predict, extra=extra).rows
+    assert [row["mean_a"] for row in rows] == [7] * 5
+    assert rows[0]["L"] == pytest.approx(color.rgb2lab(TEST[0])[..., 0].mean(), rel=1e-4)
 
 
 # ---------------------------------------------------------------- tiles

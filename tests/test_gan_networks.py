@@ -497,15 +497,33 @@ def test_activations():
 
 
 def test_residual_unet_is_fastais():
-    """Computed in float64 with fastai 2.8.12 and PyTorch 2.15, in train mode, by the formula of
-    `test_models`: the tensors numbered in the order of `trainable_variables`."""
+    """Computed in float64 with fastai 2.8.12 and PyTorch 2.15, in train mode, with the weights of
+    `test_models`, but sqrt(6 / fan_in) in kernels, so that the deep layers count.
+
+    Tensors are numbered in the order of `trainable_variables`.
+    """
     network = resnet18_unet(64)
     set_by_formula(network)
+    for layer in with_kernel(network):
+        layer.kernel.assign(np.sqrt(2) * numbers(layer.kernel))
     out = numbers(network(pattern(99, (2, 64, 64, 1)).astype("float32"), training=True))
-    assert out.mean() == pytest.approx(-0.0019092066, abs=1e-5)
-    assert out.std() == pytest.approx(0.1177599, abs=1e-5)
-    expected = [[-0.08614067, -0.02604704], [-0.1371986, -0.03451389], [0.01344908, 0.1565635]]
+    assert out.mean() == pytest.approx(-0.007984919, abs=1e-5)
+    assert out.std() == pytest.approx(0.28742984, abs=1e-5)
+    expected = [[-0.13768779, -0.08794353], [-0.3134847, -0.45509446], [0.4359972, 0.22107969]]
     np.testing.assert_allclose(out[[0, 1, 1], [0, 32, 63], [0, 21, 63]], expected, atol=3e-5)
+
+
+def test_order_of_layers_without_normalisation():
+    kinds = {"Conv2D": "c", "Conv2DTranspose": "t", "ReLU": "r", "MaxPooling2D": "p"}
+    kinds |= {"Dense": "d", "Flatten": "f", "Concatenate": "+", "Activation": "a"}
+    kinds |= {"InputLayer": "", "LeakyReLU": "l"}
+
+    def order(network):
+        return "".join(kinds[type(layer).__name__] for layer in network.layers)
+
+    assert order(ronneberger_unet(8, 1, 2)) == "crcrp" * 2 + "crcr" + "t+crcr" * 2 + "ca"
+    assert order(pooling_discriminator(92, filters=1)) == "crcrp" * 4 + "f" + "dr" * 3 + "da"
+    assert order(valid_unet(25, 1)) == "cl" * 9 + "ca" + "+trtrtr" * 2 + "+trtrta"
 
 
 # ---------------------------------------------------------------- how they start
@@ -645,6 +663,14 @@ def test_initialisers_can_be_stored(initializer):
     assert type(again) is type(initializer)
     assert again.get_config() == initializer.get_config()
     assert CUSTOM_OBJECTS[stored["registered_name"]] is type(initializer)
+
+
+def test_stored_networks_need_nothing_else():
+    registered = keras.saving.get_custom_objects().items()
+    module = PixelShuffle.__module__
+    assert {name: thing for name, thing in registered if thing.__module__ == module} == (
+        CUSTOM_OBJECTS
+    )
 
 
 # ---------------------------------------------------------------- storing, precision

@@ -2,7 +2,14 @@ import numpy as np
 import pytest
 from skimage import color
 
-from colorization.metrics import ClassCounts, auc_of_pixels, colourfulness, image_measures
+from colorization.metrics import (
+    ClassCounts,
+    auc_of_pixels,
+    bleed,
+    colourfulness,
+    edge_f1,
+    image_measures,
+)
 
 
 def plain(*rgb, size=16):
@@ -116,3 +123,48 @@ def test_displayed_measures_look_only_at_the_displayed_images():
     for name in ("ciede2000", "psnr", "ssim", "colourfulness"):
         assert near[name] == far[name]
     assert far["ab_mae"] == pytest.approx(40) and far["auc"] < near["auc"]
+
+
+# ---------------------------------------------------------------- edges
+
+
+def halves(left, right, size=16, at=8):
+    """ab `[size, size, 2]`: `left` up to column `at`, `right` from there."""
+    ab = np.full((size, size, 2), right, "float64")
+    ab[:, :at] = left
+    return ab
+
+
+def test_an_edge_counts_as_found_within_two_pixels():
+    """A step shows in the two columns beside it: central differences."""
+    true = halves((0, 0), (40, 0))
+    assert edge_f1(true, true) == 1
+    assert edge_f1(true, halves((0, 0), (40, 0), at=10)) == 1
+    assert edge_f1(true, halves((0, 0), (40, 0), at=11)) == pytest.approx(0.5)
+    assert edge_f1(true, halves((0, 0), (40, 0), at=13)) == 0
+    assert edge_f1(true, halves((0, 0), (0, 0))) == 0
+    assert np.isnan(edge_f1(halves((5, 5), (5, 5)), true))
+
+
+def test_a_step_below_the_threshold_is_no_edge():
+    """A step of s has a gradient of s / 2 in both columns beside it."""
+    true = halves((0, 0), (40, 0))
+    assert edge_f1(true, halves((0, 0), (19.9, 0))) == 0
+    assert edge_f1(true, halves((0, 0), (20.1, 0))) == 1
+
+
+def test_colours_that_no_one_asked_for_lower_precision_alone():
+    true = halves((0, 0), (40, 0), size=32)
+    predicted = true.copy()
+    predicted[:, 24:] = 80, 0
+    assert edge_f1(true, predicted) == pytest.approx(2 * 0.5 * 1 / 1.5)
+
+
+def test_bleed_is_the_share_of_gradient_off_the_outlines_of_lightness():
+    L = halves((0, 0), (50, 50))[..., 0]
+    assert bleed(L, halves((0, 0), (40, 0))) == 0
+    assert bleed(L, halves((0, 0), (40, 0), at=4)) == 1
+    both = halves((0, 0), (40, 0), at=8)
+    both[:, 12:] = 40, 40
+    assert bleed(L, both) == pytest.approx(0.5)
+    assert np.isnan(bleed(L, halves((3, 3), (3, 3))))

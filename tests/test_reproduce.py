@@ -11,7 +11,7 @@ import pytest
 
 from colorization import results
 from colorization.tables import replace_block
-from experiments.__main__ import main
+from experiments.__main__ import REPORTS, main, report_module
 from experiments.berkeley import REPORT
 from experiments.render import overview, page
 
@@ -82,7 +82,8 @@ def test_every_arm_has_results(everything):
     for arm, one in runs.items():
         assert list(one.epochs["epoch"]) == [1, 2], arm
         assert one.images.groupby("split").size().to_dict() == {"test": 10, "train": 20}, arm
-        assert set(one.samples) == {"train-random", "test-random", "test-best", "test-worst"}
+        rules = ("random", "best", "worst", "miscoloured")
+        assert set(one.samples) == {"train-random", *(f"test-{rule}" for rule in rules)}
         means = one.means("test")
         assert 0 < means["ab_mae"] < 60 and 0 <= means["ssim"] <= 1 and means["images"] == 10, arm
 
@@ -136,17 +137,22 @@ def test_tables_and_figures_are_rendered_from_stored_results_alone(everything, t
         assert one.read_bytes() == other.read_bytes(), name
 
 
-def test_committed_page_is_what_the_committed_results_give():
-    folder = ROOT / "results" / "berkeley"
-    assert (folder / "README.md").read_text() == page(REPORT, folder)
+@pytest.mark.parametrize("key", REPORTS)
+def test_committed_page_is_what_the_committed_results_give(key):
+    folder = ROOT / "results" / key
+    assert (folder / "README.md").read_text() == page(report_module(key), folder)
+
+
+def test_committed_overview_is_what_the_committed_results_give():
     readme = (ROOT / "README.md").read_text()
-    assert replace_block(readme, "reports", overview([REPORT], ROOT / "results")) == readme
+    reports = [report_module(key) for key in REPORTS]
+    assert replace_block(readme, "reports", overview(reports, ROOT / "results")) == readme
 
 
 @pytest.mark.parametrize(
     "arguments, message",
     [
-        (["reproduce", "berkely"], "unknown report 'berkely'; there are: berkeley"),
+        (["reproduce", "berkely"], "unknown report 'berkely'; there are: flower-gan, berkeley"),
         (["reproduce", "berkeley", "--scale", "smoke", "--arms", "x"], "has no arm 'x'"),
         (["reproduce", "berkeley", "--seeds", "-1"], "--seeds takes whole numbers from 0"),
         (["tables", "berkeley", "--results", "nowhere"], "run: make reproduce-berkeley"),

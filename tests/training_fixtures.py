@@ -1,15 +1,21 @@
-"""A tiny run that trains in seconds, for tests and for the processes that tests start."""
+"""Tiny runs that train in seconds, for tests and for the processes that tests start."""
 
+import os
+import signal
 import sys
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from colorization.data.prepare import Recipe, prepare
+from colorization.data.prepare import PreparedSet, Recipe, prepare
 from colorization.data.sources import GeneratedForms
+from colorization.lab import UNIT
 from colorization.models.classification_cnn import classification_cnn
+from colorization.models.patchgan import patchgan
+from colorization.models.pix2pix_unet import pix2pix_unet
 from colorization.models.regression_cnn import regression_cnn
-from colorization.training.config import TrainingConfig
+from colorization.training.config import Adversary, CycleAdversary, Pretraining, TrainingConfig
+from colorization.training.gan_loss import GanLoss
 from colorization.training.objectives import AbClassification, AbRegression, Rebalancing
 from colorization.training.run import train
 
@@ -29,7 +35,35 @@ CLASSIFICATION = replace(
     objective=AbClassification(rebalancing=Rebalancing()),
     precision="mixed_bfloat16",
 )
-CONFIGS = {"regression": REGRESSION, "classification": CLASSIFICATION}
+UNET = partial(pix2pix_unet, filters=4, levels=2)
+DISCRIMINATOR = partial(patchgan, filters=4, field=16)
+ADVERSARIAL = replace(
+    REGRESSION,
+    network=UNET,
+    objective=AbRegression(UNIT, "L1"),
+    beta_1=0.5,
+    train_mode_validation=False,
+    adversary=Adversary(partial(DISCRIMINATOR, dropout=0.3), gan=GanLoss(label_noise=0.1)),
+)
+PRETRAINED = replace(
+    ADVERSARIAL, epochs=3, pretraining=Pretraining(3, learning_rate=2e-3), snapshots=(3, 6)
+)
+CYCLE = replace(
+    ADVERSARIAL,
+    adversary=CycleAdversary(partial(UNET, inputs=2, outputs=1), DISCRIMINATOR, pool=10),
+)
+CONFIGS = {
+    "regression": REGRESSION,
+    "classification": CLASSIFICATION,
+    "adversarial": ADVERSARIAL,
+    "pretrained": PRETRAINED,
+    "cycle": CYCLE,
+}
+
+
+def prepared() -> PreparedSet:
+    """The images of all these runs."""
+    return prepare(REGRESSION.source, REGRESSION.recipe)
 
 
 def run(name: str, folder: Path, seed: int = 0, say=print, **changes) -> None:
@@ -38,5 +72,20 @@ def run(name: str, folder: Path, seed: int = 0, say=print, **changes) -> None:
     train(folder, config, images, seed, say=say, checkpoint_seconds=0)
 
 
+def run_until(name: str, folder: Path, epoch: int) -> None:
+    """Run and be killed in `epoch`: it has been logged but is not in the checkpoint yet."""
+
+    def say(line):
+        print(line, flush=True)
+        if line.startswith(f"epoch {epoch}/"):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    run(name, folder, say=say)
+
+
 if __name__ == "__main__":
-    run(sys.argv[1], Path(sys.argv[2]), say=partial(print, flush=True))
+    name, folder, *killed_in = sys.argv[1:]
+    if killed_in:
+        run_until(name, Path(folder), int(killed_in[0]))
+    else:
+        run(name, Path(folder), say=partial(print, flush=True))

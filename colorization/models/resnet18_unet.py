@@ -1,5 +1,7 @@
 """A U-Net whose encoder is a ResNet-18: fastai's DynamicUnet."""
 
+import functools
+
 import keras
 from keras import layers
 
@@ -153,9 +155,19 @@ def _basic_block(x, width, strides, name):
 
 
 def load_imagenet_encoder(network: keras.Model) -> None:
-    """Give the encoder of a `resnet18_unet` the weights of a ResNet-18 trained on ImageNet.
+    """Give the encoder of a `resnet18_unet` the weights of `imagenet_backbone`.
 
-    They are KerasHub's preset "resnet_18_imagenet", downloaded (45 MB) and cached by KerasHub.
+    Raises:
+        UserError: see there.
+    """
+    copy_resnet18(imagenet_backbone(), network)
+
+
+@functools.cache
+def imagenet_backbone() -> keras.Model:
+    """A ResNet-18 trained on ImageNet.
+
+    It is KerasHub's preset "resnet_18_imagenet", downloaded (45 MB) and cached by KerasHub.
     That is timm's "resnet18.a1_in1k"; fastai took torchvision's, of the same architecture but
     another training recipe.
 
@@ -169,14 +181,13 @@ def load_imagenet_encoder(network: keras.Model) -> None:
             "ImageNet weights need KerasHub; run: pip install -r requirements/pretrained.txt"
         ) from None
     try:
-        backbone = ResNetBackbone.from_preset("resnet_18_imagenet")
+        return ResNetBackbone.from_preset("resnet_18_imagenet")
     except Exception as error:  # KerasHub wraps several clients, each with exceptions of its own
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise UserError(
             "the ImageNet weights (KerasHub's resnet_18_imagenet) could not be downloaded: "
             f"{reason}; check the network and try again"
         ) from None
-    copy_resnet18(backbone, network)
 
 
 def copy_resnet18(backbone: keras.Model, network: keras.Model) -> None:

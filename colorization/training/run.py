@@ -34,7 +34,7 @@ from colorization.data.pipeline import (
     training_dataset,
 )
 from colorization.data.prepare import PreparedSet
-from colorization.errors import UserError
+from colorization.errors import RunFailed, UserError
 from colorization.files import replacing, write_json, write_text
 from colorization.lab import images_to_lab
 from colorization.models.layers import CUSTOM_OBJECTS
@@ -43,6 +43,7 @@ from colorization.training.adversarial import AdversarialColorizer
 from colorization.training.callbacks import Checkpoint, EpochLog, StopAtNaN, training_state
 from colorization.training.config import CycleAdversary, TrainingConfig, differences, to_json
 from colorization.training.cycle import CycleColorizer
+from colorization.training.devices import check_batches, spread_over, synchronise_batch_norm
 from colorization.training.steps import optimizer_for
 from colorization.training.supervised import SupervisedColorizer
 
@@ -57,6 +58,7 @@ def train(
     *,
     say=print,
     checkpoint_seconds: float = 30,
+    devices: int = 1,
 ) -> None:
     """Train `config` from `seed` in `folder`; go on where an earlier call was interrupted.
 
@@ -67,10 +69,11 @@ def train(
         seed: of weights, order and augmentation.
         say: called with one line per epoch.
         checkpoint_seconds: least time between two checkpoints.
+        devices: on which each batch is shared out.
 
     Raises:
         UserError: another process trains this run, or the folder holds another configuration.
-        RunFailed: a loss became NaN.
+        RunFailed: a loss became NaN, or memory ran out.
     """
     with locked(folder):
         if remember(folder, config, images, seed):
@@ -79,13 +82,37 @@ def train(
         make_deterministic()
         keras.config.set_dtype_policy(config.precision)
         try:
-            _fit(folder, config, images, seed, say, checkpoint_seconds)
+            with spread_over(devices), explained_memory(config):
+                _fit(folder, config, images, seed, say, checkpoint_seconds, devices)
         finally:
             keras.config.set_dtype_policy("float32")
 
 
-def _fit(folder, config, images, seed, say, checkpoint_seconds):
+@contextmanager
+def explained_memory(config: TrainingConfig):
+    """Turn the frameworks' ways of running out of memory into a line that says what to lower."""
+    try:
+        yield
+    except Exception as error:
+        exhausted = ("ResourceExhausted", "RESOURCE_EXHAUSTED", "Out of memory", "OOM when")
+        text = f"{type(error).__name__}: {error}"
+        if not isinstance(error, MemoryError) and not any(word in text for word in exhausted):
+            raise
+        advice = "" if config.precision == "mixed_bfloat16" else ", or --precision mixed_bfloat16"
+        raise RunFailed(
+            f"out of memory with batches of {config.batch_size} at {config.recipe.size} px: use a "
+            f"smaller batch, image size or number of filters (--scale small){advice}"
+        ) from None
+
+
+def _fit(folder, config, images, seed, say, checkpoint_seconds, devices):
     stages = build_stages(folder, config, images)
+    if devices > 1:
+        if isinstance(config.adversary, CycleAdversary):
+            raise UserError("CycleGAN's image pool lies on one device; use --devices 1")
+        check_batches(devices, config.batch_size, len(images.names("train")))
+        main = stages[-1].model
+        synchronise_batch_norm([main.network, getattr(main, "discriminator", main.network)])
     finished = checkpoint.finished_epochs(folder / "last.npz")
     if finished:
         say(f"resuming after epoch {finished} of {config.all_epochs}")

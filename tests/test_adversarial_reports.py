@@ -1,0 +1,211 @@
+"""Reports 000, 002, 003 and 004 at smoke scale, as a user runs them, and their arms as data."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from colorization import results
+from colorization.errors import SourceUnavailable
+from colorization.models.cost import trainable_parameters
+from colorization.training.config import to_json
+from experiments.__main__ import REPORTS, report_module
+from experiments.render import page
+from experiments.report import SCALES
+from experiments.reproduce import _twin, with_initial_weights
+from tests.test_reproduce import finish, run, start
+
+KEYS = ("flower-gan", "flower-cgan", "rgb-mse-gan", "imagenet-cgan")
+# An arm of each kind: the rest differ from these in numbers alone.
+CHOSEN = {
+    "flower-gan": ["flowers", "class-conditional", "rgb"],
+    "flower-cgan": ["unet", "resnet18-unet", "resnet18-unet-l1", "cyclegan", "cyclegan-fixed"],
+    "rgb-mse-gan": ["literal", "without-d", "adversarial-1e-2"],
+    "imagenet-cgan": ["main", "unet-20"],
+}
+ON_JAX = {"flower-cgan": ["resnet18-unet", "cyclegan-fixed"], "rgb-mse-gan": ["literal"]}
+
+
+@pytest.fixture(scope="module")
+def smoke(tmp_path_factory):
+    """Both backends at once; each report's results folder by backend and key."""
+    chosen = {"tensorflow": CHOSEN, "jax": ON_JAX}
+    folders = {backend: tmp_path_factory.mktemp(backend) for backend in chosen}
+    found = {}
+    commands = {
+        backend: [
+            ["reproduce", key, "--scale", "smoke", "--arms", *arms] for key, arms in of.items()
+        ]
+        for backend, of in chosen.items()
+    }
+    for place in range(len(CHOSEN)):
+        running = {
+            backend: start(folders[backend], *of[place], backend=backend)
+            for backend, of in commands.items()
+            if place < len(of)
+        }
+        for backend, process in running.items():
+            done = finish(process)
+            assert done.returncode == 0, done.stderr
+            key = commands[backend][place][1]
+            found[backend, key] = folders[backend] / "runs" / "results" / key
+    return found
+
+
+def stored(folder: Path) -> dict[str, results.StoredRun]:
+    return {run.arm: run for run in results.load(folder)}
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_chosen_arms_have_results(smoke, key):
+    runs = stored(smoke["tensorflow", key])
+    assert sorted(runs) == sorted(CHOSEN[key])
+    for arm, one in runs.items():
+        means = one.means("test")
+        assert 0 < means["ab_mae"] < 60 and means["images"] == 10, arm
+        assert one.measures["source"].startswith("forms-generated"), arm
+        assert one.measures["training_images"] == 20, arm
+        if "loss_D" in one.epochs:
+            last = one.epochs.iloc[-1]
+            assert 0 <= last["D_accuracy"] <= 1 and 0 < last["D_fake"] < 1, arm
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_page_and_figures_are_drawn(smoke, key):
+    folder, report = smoke["tensorflow", key], report_module(key)
+    text = (folder / "README.md").read_text()
+    assert text == page(report, folder)
+    for figure in report.figures:
+        drawn = (folder / "figures" / f"{figure.name}.png").exists()
+        first = getattr(figure, "arms", (getattr(figure, "arm", None),))[0]
+        name = getattr(first, "name", first)
+        expected = name in CHOSEN[key] or hasattr(figure, "network")
+        if getattr(figure, "sample", "").startswith(("test-", "train-")) or expected:
+            assert drawn == expected, figure.name
+
+
+def test_losses_are_logged_under_the_names_that_the_reports_plot(smoke):
+    epochs = stored(smoke["tensorflow", "imagenet-cgan"])["main"].epochs
+    names = {"loss_G", "loss_G_GAN", "loss_G_L1", "loss_D", "loss_D_real", "loss_D_fake"}
+    assert names <= set(epochs.columns)
+    np.testing.assert_allclose(
+        epochs["loss_G"], epochs["loss_G_GAN"] + epochs["loss_G_L1"], rtol=1e-4
+    )
+    np.testing.assert_allclose(
+        epochs["loss_D"], (epochs["loss_D_real"] + epochs["loss_D_fake"]) / 2, rtol=1e-4
+    )
+
+
+def test_pretraining_comes_first_and_its_end_is_an_arm_of_its_own(smoke):
+    runs = stored(smoke["tensorflow", "flower-cgan"])
+    whole, first = runs["resnet18-unet"], runs["resnet18-unet-l1"]
+    assert list(whole.epochs["epoch"]) == [1, 2, 3, 4] and list(first.epochs["epoch"]) == [1, 2]
+    assert whole.epochs["loss_G"].isna().tolist() == [True, True, False, False]
+    assert whole.epochs["loss"].isna().tolist() == [False, False, True, True]
+    assert first.measures["weights_sha256"] != whole.measures["weights_sha256"]
+    assert first.means("test")["ab_mae"] == whole.means("test@2")["ab_mae"]
+
+
+def test_an_idle_discriminator_leaves_the_generator_alone(smoke):
+    digests = {
+        arm: run.measures["weights_sha256"]
+        for arm, run in stored(smoke["tensorflow", "rgb-mse-gan"]).items()
+    }
+    assert digests["literal"] == digests["without-d"] != digests["adversarial-1e-2"]
+    text = (smoke["tensorflow", "rgb-mse-gan"] / "README.md").read_text()
+    assert "literal and without-d end with the same weights to the bit" in text
+
+
+def test_further_test_sets_have_rows_and_grids(smoke):
+    one = stored(smoke["tensorflow", "flower-cgan"])["unet"]
+    assert one.means("sketches")["images"] == 10
+    assert {"chroma_strokes", "chroma_paper"} <= set(one.images.columns)
+    assert one.sample_mosaic("sketches-random").shape == (3 * 32, 5 * 32, 3)
+    assert stored(smoke["tensorflow", "imagenet-cgan"])["main"].means("coco")["images"] == 10
+
+
+def test_jax_starts_from_the_same_weights(smoke):
+    """Networks without dropout or label noise: the first epoch's losses agree."""
+    for key, arm in (("flower-cgan", "resnet18-unet"), ("rgb-mse-gan", "literal")):
+        one, other = (stored(smoke[backend, key])[arm] for backend in ("tensorflow", "jax"))
+        assert other.environment["backend"] == "jax"
+        column = "loss" if "loss" in one.epochs else "loss_G"
+        assert one.epochs[column][0] == pytest.approx(other.epochs[column][0], rel=2e-2)
+
+
+def test_second_start_trains_nothing(smoke):
+    folder = smoke["tensorflow", "rgb-mse-gan"].parents[2]
+    done = run(folder, "reproduce", "rgb-mse-gan", "--scale", "smoke", "--arms", "literal")
+    assert done.returncode == 0 and "epoch" not in done.stdout.replace("epochs", "")
+
+
+@pytest.mark.parametrize("key", REPORTS)
+@pytest.mark.parametrize("scale", SCALES)
+def test_every_configuration_is_plain_data_and_names_are_unique(key, scale):
+    report = report_module(key)
+    names = [arm.name for arm in report.arms]
+    assert len(names) == len(set(names))
+    for arm in report.arms:
+        config = report.scaled(arm, scale)
+        json.dumps(to_json(config))
+        if arm.snapshot:
+            assert arm.snapshot in report.arm(arm.trained_by).config.snapshots
+        assert max(config.snapshots, default=0) <= config.all_epochs
+
+
+@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize("scale", ["small", "smoke"])
+def test_every_network_fits_its_size(key, scale):
+    report = report_module(key)
+    for arm in report.arms:
+        config = report.scaled(arm, scale)
+        size = config.recipe.size
+        network = config.network(size=size)
+        assert network.output.shape[1:3] == (size, size)
+        channels = config.objective.image_channels
+        if config.adversary and hasattr(config.adversary, "conditional"):
+            channels = channels if config.adversary.conditional else 3
+            config.adversary.discriminator(size=size, channels=channels)
+
+
+@pytest.mark.parametrize(
+    "key, arm, parameters",
+    [
+        ("flower-gan", "flowers", 41_824_898),
+        ("flower-cgan", "unet", 54_409_858),
+        ("flower-cgan", "unet-additive", 39_072_386),
+        ("rgb-mse-gan", "literal", 1_406_403),
+    ],
+)
+def test_full_scale_has_the_reports_networks(key, arm, parameters):
+    config = report_module(key).arm(arm).config
+    assert trainable_parameters(config.network(size=config.recipe.size)) == parameters
+
+
+def test_arms_that_a_scale_makes_equal_are_run_once():
+    report = report_module("imagenet-cgan")
+    twins = {arm.name: _twin(report, arm, "small") for arm in report.arms}
+    assert {name: twin for name, twin in twins.items() if twin} == {
+        "resnet18-imagenet": "resnet18-random",
+        "resnet18-random-l1-gan": "resnet18-l1-gan",
+    }
+    assert not any(_twin(report, arm, "full") for arm in report.arms)
+
+
+def test_without_imagenet_weights_primaries_start_at_random_and_say_so(monkeypatch):
+    from colorization.errors import UserError
+    from experiments import reproduce
+
+    def unavailable():
+        raise UserError("ImageNet weights need KerasHub")
+
+    monkeypatch.setattr(reproduce, "imagenet_backbone", unavailable)
+    report, said = report_module("imagenet-cgan"), []
+    primary = report.arm("resnet18-l1-gan")
+    config = with_initial_weights(primary, primary.config, said.append)
+    assert config.network.keywords["weights"] is None
+    assert "random initial weights stand in" in said[0]
+    ablation = report.arm("resnet18-imagenet")
+    with pytest.raises(SourceUnavailable, match="need KerasHub"):
+        with_initial_weights(ablation, ablation.config, said.append)
