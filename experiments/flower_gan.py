@@ -207,7 +207,7 @@ STATEMENTS = (
         "0.7",
         "Lab with two channels to predict is easier than RGB with three.",
         ("flowers", "rgb"),
-        lambda s: compared_measures(s, ("flowers", "rgb")),
+        lambda s: compared_measures(s, ("flowers", "rgb"), ("ab_mae", "chroma_ratio")),
     ),
     Statement(
         "0.8",

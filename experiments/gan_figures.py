@@ -100,14 +100,16 @@ def _band(mosaic: np.ndarray, labels: list[str], label: str) -> np.ndarray:
     return mosaic[place * height : (place + 1) * height]
 
 
-def _stack(bands: dict[str, np.ndarray], run: StoredRun, entry: dict, path, title, note) -> None:
+def _stack(path, bands: dict[str, np.ndarray], title: str, run: StoredRun, sample: str, note: str):
+    """Draw rows of tiles, label -> tiles, of the images of a stored grid."""
+    entry = run.samples[sample]
     figures.image_grid(
         path,
         np.concatenate(list(bands.values())),
         rows=list(bands),
         columns=entry["names"],
         title=title,
-        note=f"{entry['rule']}; {note}\n{source_note(run)}",
+        note=f"{entry['rule']}; {note}\n{source_note(run, sample)}",
     )
 
 
@@ -127,18 +129,17 @@ class Compared:
             return False
         entry = first.samples[self.sample]
         mosaic = first.sample_mosaic(self.sample)
-        bands, shown = {"gray": _band(mosaic, entry["rows"], "gray")}, []
+        bands = {"gray": _band(mosaic, entry["rows"], "gray")}
         for arm in self.arms:
             run = next((r for r in stored.of(arm) if r.scale == first.scale), None)
             if run is None or run.samples.get(self.sample, {}).get("names") != entry["names"]:
                 continue
             rows = run.samples[self.sample]["rows"]
             bands[arm] = _band(run.sample_mosaic(self.sample), rows, "re-coloured")
-            shown.append(run)
         if self.original:
             bands["original"] = _band(mosaic, entry["rows"], "original")
         note = f"scale {first.scale}, seed {first.seed}"
-        _stack(bands, first, entry, path, self.title, note)
+        _stack(path, bands, self.title, first, self.sample, note)
         return True
 
 
@@ -164,7 +165,7 @@ class OverEpochs:
             )
         bands[f"epoch {run.last_epoch}"] = _band(mosaic, entry["rows"], "re-coloured")
         bands["original"] = _band(mosaic, entry["rows"], "original")
-        _stack(bands, run, entry, path, self.title, run_note(run))
+        _stack(path, bands, self.title, run, "test-random", run_note(run))
         return True
 
 

@@ -243,7 +243,7 @@ STATEMENTS = (
         "4.6",
         "Lab is better than RGB.",
         ("main", "rgb"),
-        lambda s: compared_measures(s, ("main", "rgb")),
+        lambda s: compared_measures(s, ("main", "rgb"), ("ab_mae", "chroma_ratio")),
     ),
     Statement(
         "4.7",

@@ -59,7 +59,11 @@ def run_note(run: results.StoredRun) -> str:
     )
 
 
-def source_note(run: results.StoredRun) -> str:
+def source_note(run: results.StoredRun, sample: str = "") -> str:
+    """Where the images of a run, or of one of its stored grids, come from."""
+    further = run.measures.get("further_sets", {}).get(sample.rpartition("-")[0])
+    if further:
+        return f"images: {further['title']} ({further['licence']})"
     return f"images: {run.measures['source_title']} ({run.measures['source_licence']})"
 
 
@@ -74,7 +78,7 @@ class Grid:
 
     def draw(self, path: Path, stored: Stored) -> bool:
         run = stored.first(self.arm)
-        if run is None:
+        if run is None or self.sample not in run.samples:
             return False
         entry = run.samples[self.sample]
         figures.image_grid(
@@ -84,7 +88,7 @@ class Grid:
             columns=entry["names"],
             captions=[f"ΔE {value:.1f}" for value in entry["ciede2000"]],
             title=self.title,
-            note=f"{entry['rule']}; {run_note(run)}\n{source_note(run)}",
+            note=f"{entry['rule']}; {run_note(run)}\n{source_note(run, self.sample)}",
         )
         return True
 
@@ -265,9 +269,10 @@ def measures_table(stored: Stored, arms: Iterable[Arm], measures: list[str], spl
 
 
 def image_counts(run: results.StoredRun) -> str:
-    """The prepared set, and how many of its images train and test."""
-    measures = run.measures
-    return f"{measures['prepared']}, {measures['training_images']} / {measures['test']['images']}"
+    """The image set, its size in pixels, and how many of its images train and test."""
+    measures, size = run.measures, run.config["recipe"]["size"]
+    counts = f"{measures['training_images']} / {measures['test']['images']}"
+    return f"{measures['source']}, {size} px, {counts}"
 
 
 def further_table(stored: Stored, arms: Iterable[Arm], measures: list[str]) -> str:

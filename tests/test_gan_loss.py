@@ -40,7 +40,9 @@ def test_the_generator_maximises_log_d_or_minimises_log_one_minus_d(from_logits)
 
 @pytest.mark.parametrize("from_logits", [True, False])
 def test_probability(from_logits):
-    found = GanLoss(from_logits=from_logits).probability(ops.convert_to_tensor(ANSWERS[from_logits]))
+    found = GanLoss(from_logits=from_logits).probability(
+        ops.convert_to_tensor(ANSWERS[from_logits])
+    )
     np.testing.assert_allclose(ops.convert_to_numpy(found), PROBABILITIES, rtol=1e-6)
 
 

@@ -30,11 +30,13 @@ class StepModel(keras.Model):
     Args:
         logged: names of what is logged of training.
         name: of the model.
+        measures: metrics that both update.
     """
 
-    def __init__(self, logged: tuple[str, ...], name: str):
+    def __init__(self, logged: tuple[str, ...], name: str, measures=()):
         super().__init__(name=name)
         self.logged, self.held_out = Means(logged), Means(("loss",))
+        self.measures = list(measures)
         self._judging = False
 
     def update(self, batch) -> None:
@@ -45,12 +47,12 @@ class StepModel(keras.Model):
 
     @property
     def metrics(self):
-        return [*self.logged.metrics, *self.held_out.metrics]
+        return [*self.logged.metrics, *self.held_out.metrics, *self.measures]
 
     # Training and validation log different things; Keras would log both of both.
     def get_metrics_result(self):
         means = self.held_out if self._judging else self.logged
-        return {metric.name: metric.result() for metric in means.metrics}
+        return {metric.name: metric.result() for metric in (*means.metrics, *self.measures)}
 
     def evaluate(self, *arguments, **keywords):
         self._judging = True
@@ -140,15 +142,15 @@ class StepModel(keras.Model):
             value, logs = loss(*inputs)
         return logs, tape.gradient(value, inputs)
 
-    def minimise(self, loss: Callable, variables: list, optimizer) -> dict:
+    def minimise(self, loss: Callable, variables: list, optimizer):
         """One step of `optimizer` on `variables` down the gradient of a loss.
 
         Args:
-            loss: no arguments, to a scalar and a dict of what to log; may update non-trainable
-                variables.
+            loss: no arguments, to a scalar and tensors to return (a dict of what to log, say);
+                may update non-trainable variables.
 
         Returns:
-            the dict.
+            those tensors.
         """
         if _is_jax():
             import jax

@@ -1,19 +1,20 @@
 """A network trained by `fit` towards an objective's targets."""
 
-import keras
+from keras import ops
 
 from colorization.lab import images_to_lab
+from colorization.training.steps import StepModel, share_of_batch
 
 
-class SupervisedColorizer(keras.Model):
+class SupervisedColorizer(StepModel):
     """Turns batches of prepared images into examples inside the compiled step.
 
     The batches given to `fit` are uint8 `[B, H, W, 3]`, or a pair of them and class indices
-    `[B]`; `call` takes the objective's inputs. Give `compile`
-    the optimiser only: loss and metrics are the objective's.
+    `[B]`. Logged are the loss (the plain mean, also of weighted losses) and the objective's
+    metrics, of training and of validation images.
 
     Args:
-        network: functional model, L to the objective's output.
+        network: the objective's inputs to its output.
         objective: see `colorization.training.objectives`.
         space: of the prepared images, "rgb" or "lab8".
         class_weights: `[313]` or None.
@@ -23,41 +24,41 @@ class SupervisedColorizer(keras.Model):
     """
 
     def __init__(self, network, objective, space, class_weights=None, train_mode_validation=False):
-        super().__init__(name="supervised")
+        super().__init__(("loss",), name="supervised", measures=objective.metrics())
         self.network = network
         self.objective = objective
         self.space = space
         self.class_weights = class_weights
         self.train_mode_validation = train_mode_validation
         self.loss_function = objective.loss()
-        self.measures = objective.metrics()
-        self._validating = False
         self.built = True  # the network is, and there is nothing else to build
 
-    def call(self, inputs, training=False):
-        in_train_mode = training or (self._validating and self.train_mode_validation)
-        return self.network(inputs, training=in_train_mode)
+    def update(self, batch):
+        inputs, *targets = self._examples(batch)
+        count = ops.shape(inputs)[0]
 
-    # `train_step(data)` on TensorFlow, `train_step(state, data)` on JAX.
-    def train_step(self, *args):
-        *state, batch = args
-        return super().train_step(*state, self._examples(batch))
+        def loss():
+            outputs = self.network(inputs, training=True)
+            value = self._loss(outputs, *targets)
+            return share_of_batch(count) * value, (value, outputs)
 
-    def test_step(self, *args):
-        *state, batch = args
-        self._validating = True
-        try:
-            return super().test_step(*state, self._examples(batch))
-        finally:
-            self._validating = False
+        value, outputs = self.minimise(loss, self.network.trainable_variables, self.optimizer)
+        self._log(self.logged, value, targets[0], outputs, count)
 
-    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        return self.loss_function(y, y_pred, sample_weight)
+    def judge(self, batch):
+        inputs, *targets = self._examples(batch)
+        outputs = self.network(inputs, training=self.train_mode_validation)
+        value = self._loss(outputs, *targets)
+        self._log(self.held_out, value, targets[0], outputs, ops.shape(inputs)[0])
 
-    def compute_metrics(self, x, y, y_pred, sample_weight=None):
+    def _loss(self, outputs, target, weight=None):
+        losses = self.loss_function.call(target, outputs)
+        return ops.mean(losses if weight is None else losses * weight)
+
+    def _log(self, means, value, target, outputs, count):
+        means.update({"loss": value}, count)
         for measure in self.measures:
-            measure.update_state(y, y_pred)
-        return self.get_metrics_result()
+            measure.update_state(target, outputs)
 
     def _examples(self, batch):
         images, labels = unpack(batch)
