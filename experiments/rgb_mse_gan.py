@@ -102,7 +102,7 @@ def scaled(arm: Arm, scale: str) -> TrainingConfig:
     if scale == "small":
         # A batch of 64 would leave 350 steps.
         config = replace(config, batch_size=16)
-        return shrunk(config, size=48, epochs=lambda n: n // 15, keywords=SMALL)
+        return shrunk(config, size=48, epochs=lambda n: n // 5, keywords=SMALL)
     return shrunk(config, size=48, epochs=lambda _: 2, keywords=SMOKE, source=SMOKE_IMAGES)
 
 
@@ -195,7 +195,7 @@ DEPARTURES = """\
   black; the share of such values is in the statement on convergence.
 - Predictions are judged with their own lightness, as the report shows them; PSNR and SSIM are
   therefore lower than those of methods that keep the photograph's L.
-- At `small`: 48 px, half the filters, two pooling blocks in the discriminator, 10 epochs for 150
+- At `small`: 48 px, half the filters, two pooling blocks in the discriminator, 30 epochs for 150
   in batches of 16 for 64.
 """
 

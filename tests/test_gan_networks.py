@@ -30,6 +30,7 @@ from colorization.models.pooling_discriminator import pooling_discriminator
 from colorization.models.resnet18_unet import (
     KERAS_HUB_LAYERS,
     copy_resnet18,
+    imagenet_backbone,
     load_imagenet_encoder,
     resnet18_unet,
 )
@@ -704,6 +705,14 @@ def test_outputs_are_float32_under_mixed_precision(tiny):
 
 
 # ---------------------------------------------------------------- ImageNet weights
+
+
+@pytest.fixture(autouse=True)
+def no_backbone_yet():
+    """A process keeps the backbone that it loaded; a fake must not outlive its test."""
+    imagenet_backbone.cache_clear()
+    yield
+    imagenet_backbone.cache_clear()
 
 
 class Renamed:
