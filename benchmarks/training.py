@@ -27,7 +27,7 @@ def main() -> int:
     import_quietly()
     import keras
 
-    from colorization.training.run import make_deterministic
+    from colorization.training.environment import make_deterministic
 
     make_deterministic()  # as in training
     print(f"{keras.backend.backend()}, {options.precision}; pipeline and step in images per second")

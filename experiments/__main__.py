@@ -164,10 +164,16 @@ def default_scale() -> str:
 
 
 def run_data(options) -> int:
+    from dataclasses import replace
+
     from experiments.reproduce import obtain, resolve
 
-    arms = [(report, arm) for report in chosen_reports(options) for arm in report.arms]
-    configs = [resolve(report, arm, options.scale) for report, arm in arms]
+    configs = []
+    for report in chosen_reports(options):
+        for arm in report.arms:
+            config = resolve(report, arm, options.scale)
+            further = () if options.scale == "smoke" else arm.tested_on
+            configs += [config, *(replace(config, source=given.source) for given in further)]
     failures = []
     # Each set once: two arms with the same images differ in neither source nor recipe.
     for config in {(config.source, config.recipe): config for config in configs}.values():

@@ -265,6 +265,8 @@ STATEMENTS = (
 )
 
 DEPARTURES = """\
+- ImageNet weights of the ResNet-18 are KerasHub's (timm's `resnet18.a1_in1k`); fastai took those of
+  torchvision, of the same architecture but another training recipe.
 - The text's U-Net (added skips, dropout .2) and the code's (concatenated, .5) are both run; the
   code's is the one that the other arms build on.
 - 2,000 images are claimed; the notebook used 450 for training and 50 for validation, and so does

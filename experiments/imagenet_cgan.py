@@ -256,6 +256,8 @@ STATEMENTS = (
 )
 
 DEPARTURES = """\
+- ImageNet weights of the ResNet-18 are KerasHub's (timm's `resnet18.a1_in1k`); fastai took those of
+  torchvision, of the same architecture but another training recipe.
 - Loss weight, learning rate, batch size and initial weights are not on the slides; they are those
   of the tutorial that the slides follow. Like it, training images are not shuffled.
 - The slides list seven encoder layers and a decoder of eight levels; eight are built.

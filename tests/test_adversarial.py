@@ -1,4 +1,4 @@
-"""A generator against a discriminator: losses and updates by hand, and the same on both backends."""
+"""A generator against a discriminator: losses and updates by hand, alike on both backends."""
 
 import json
 import os
@@ -97,7 +97,7 @@ def gradients_of(loss, variables):
 
 @dataclass
 class GameByHand:
-    """The rules of `Adversary` on copies of a model's networks, for images seen whole each round."""
+    """The rules of `Adversary` on copies of networks, with the same images in each round."""
 
     config: object
     network: keras.Model
@@ -262,6 +262,18 @@ def test_losses_and_weights_by_hand(game):
     ):
         for one, other in zip(trained.get_weights(), by_hand.get_weights(), strict=True):
             np.testing.assert_allclose(one, other, rtol=1e-3, atol=2e-5)
+
+
+def test_an_epochs_means_count_every_image_once():
+    """Also those of a smaller last batch; nothing moves here."""
+    model, images = built(replace(PLAIN, learning_rate=0.0)), tiny.prepared().images("train")[:5]
+    lab = np.asarray(images_to_lab(images, "rgb"))
+    inputs, real = lab[..., :1] / 50 - 1, lab[..., 1:] / 110
+    answers = np.asarray(model.discriminator(np.concatenate([inputs, real], axis=-1)))
+    expected = 100 * np.abs(np.asarray(model.network(inputs)) - real).mean()
+    history = fitted(model, images, 4, 1)
+    assert history["loss_G_L1"][0] == pytest.approx(expected, rel=1e-4)
+    assert history["D_real"][0] == pytest.approx((1 / (1 + np.exp(-answers))).mean(), rel=1e-4)
 
 
 def test_without_its_weight_the_gan_leaves_the_generator_alone(tmp_path):

@@ -3,14 +3,16 @@ import json
 import numpy as np
 import pytest
 from keras import ops
+from PIL import Image
 
 from colorization.ab_bins import AB_BINS, rebalancing_weights, smooth_over_ab, smooth_over_index
-from colorization.lab import RAW, UNIT
+from colorization.lab import BYTE, RAW, UNIT, rgb_to_lab
 from colorization.training.config import to_json
 from colorization.training.objectives import (
     AbClassification,
     AbRegression,
     Rebalancing,
+    RgbRegression,
     class_prior,
     objective_from_json,
 )
@@ -53,6 +55,92 @@ def test_squared_error_is_the_mean_over_pixels_and_channels():
     predicted[0, 0, 0] = LAB[0, 0, 0, 1:]  # one pixel of four is right
     loss = AbRegression().loss()(LAB[..., 1:], predicted)
     assert float(loss) == pytest.approx(3 / 4 * (9 + 16) / 2)
+
+
+@pytest.mark.parametrize("objective", [AbRegression(error="L1"), RgbRegression(error="L1")])
+def test_absolute_error_is_the_mean_over_pixels_and_channels(objective):
+    target = np.zeros((2, 1, 2, 2), "float32")
+    predicted = np.full_like(target, 3.0)
+    predicted[..., 1] = -4.0
+    predicted[0, 0, 0] = 0.0  # one pixel of four is right
+    assert float(objective.loss()(target, predicted)) == pytest.approx(3 / 4 * (3 + 4) / 2)
+
+
+def test_classes_are_planes_beside_lightness():
+    objective = AbRegression(UNIT, "L1", classes=3)
+    labels = np.array([2, 0], "uint8")
+    inputs, ab = objective.examples(ops.convert_to_tensor(LAB), labels=labels)
+    L, plain_ab = AbRegression(UNIT).examples(ops.convert_to_tensor(LAB))
+    inputs = numbers(inputs)
+    np.testing.assert_array_equal(inputs[..., :1], numbers(L))
+    np.testing.assert_array_equal(numbers(ab), numbers(plain_ab))
+    np.testing.assert_array_equal(inputs[0, ..., 1:], [[[0, 0, 1]] * 2])
+    np.testing.assert_array_equal(inputs[1, ..., 1:], [[[1, 0, 0]] * 2])
+    without_colour = objective.inputs(ops.convert_to_tensor(LAB[..., :1]), labels)
+    np.testing.assert_array_equal(numbers(without_colour), inputs)
+    assert inputs.shape[-1] + ab.shape[-1] == objective.image_channels == 6
+    assert AbRegression().image_channels == 3
+
+
+def colours(count=4096):
+    """Every corner of the RGB cube and random colours, uint8 `[1, 1, count, 3]`."""
+    corners = np.array(np.meshgrid([0, 255], [0, 255], [0, 255])).reshape(3, -1).T
+    random = np.random.default_rng(0).integers(0, 256, (count - 8, 3))
+    return np.concatenate([corners, random]).astype("uint8")[None, None]
+
+
+@pytest.mark.parametrize("low", [0.0, -1.0])
+def test_rgb_comes_back_from_lab_exactly_and_gray_is_pillows(low):
+    rgb = colours()
+    gray, target = RgbRegression(low).examples(rgb_to_lab(rgb))
+    scale = 255 / (1 - low)
+    np.testing.assert_allclose((numbers(target) - low) * scale, rgb, atol=1e-4)
+    levels = np.rint((numbers(gray) - low) * scale)
+    np.testing.assert_allclose((numbers(gray) - low) * scale, levels, atol=1e-4)
+    difference = levels[0, ..., 0] - np.asarray(Image.fromarray(rgb[0]).convert("L"))
+    # Pillow's weights are multiples of 2^-16: now and then a rounding goes the other way.
+    assert np.abs(difference).max() <= 1 and (difference != 0).mean() < 1e-3
+    assert numbers(target).min() == low and numbers(target).max() == 1
+
+
+def test_rgb_sees_the_same_gray_in_lightness_alone():
+    levels = np.arange(256, dtype="uint8")[None, None, :, None]
+    lab = numbers(rgb_to_lab(np.repeat(levels, 3, axis=-1)))
+    gray = numbers(RgbRegression().inputs(ops.convert_to_tensor(lab[..., :1])))
+    np.testing.assert_allclose(gray * 255, levels, atol=1e-4)
+    np.testing.assert_array_equal(numbers(RgbRegression().inputs(ops.convert_to_tensor(lab))), gray)
+
+
+@pytest.mark.parametrize("low", [0.0, -1.0])
+def test_rgb_is_decoded_to_lab_with_a_lightness_of_its_own(low):
+    lab = numbers(rgb_to_lab(colours()))
+    objective = RgbRegression(low)
+    _, target = objective.examples(ops.convert_to_tensor(lab))
+    np.testing.assert_allclose(numbers(objective.decode(target)), lab, atol=1e-2)
+    beyond = np.array([[[[low - 1, 1.5, 1.0]]]], "float32")  # cyan once clipped
+    cyan = rgb_to_lab(np.array([[[[0, 255, 255]]]], "uint8"))
+    np.testing.assert_allclose(numbers(objective.decode(beyond)), numbers(cyan), atol=1e-4)
+    decoded = numbers(objective.decode(ops.cast(beyond, "bfloat16")))
+    assert decoded.dtype == np.float32
+
+
+def test_rgb_outputs_beyond_white_and_dead_channels_are_measured():
+    outputs = np.zeros((2, 2, 2, 3), "float32")
+    outputs[..., 1] = 0.3  # constant
+    outputs[0, 0, :, 2] = 1.0, 1.01
+    outputs[1, 1, 1, 0] = 2.0
+    assert RgbRegression().output_measures(outputs) == {
+        "share_above_white": 2 / 24,
+        "constant_channels": 1,
+    }
+
+
+def test_rgb_has_neither_classes_nor_statistics():
+    objective = RgbRegression()
+    assert (objective.classes, objective.image_channels) == (0, 4)
+    assert objective.metrics() == [] and objective.class_statistics(iter([LAB])) is None
+    loss = objective.loss()(np.zeros((1, 1, 1, 3)), np.array([[[[1.0, 2.0, 4.0]]]]))
+    assert float(loss) == pytest.approx((1 + 4 + 16) / 3)
 
 
 def test_targets_are_the_nearest_bins():
@@ -172,7 +260,15 @@ def test_the_reports_settings_are_the_defaults():
     assert AbRegression().scaling == RAW
 
 
-@pytest.mark.parametrize("objective", [AbRegression(UNIT), AbClassification(Rebalancing("ab"))])
+@pytest.mark.parametrize(
+    "objective",
+    [
+        AbRegression(UNIT),
+        AbRegression(BYTE, "L1", classes=4),
+        AbClassification(Rebalancing("ab")),
+        RgbRegression(-1.0, "L1"),
+    ],
+)
 def test_objectives_can_be_stored_as_configuration(objective):
     stored = json.loads(json.dumps(to_json(objective)))
     assert objective_from_json(stored) == objective

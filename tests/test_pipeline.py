@@ -129,3 +129,26 @@ def test_evaluation_takes_the_images_once_in_their_order(images):
     batches = evaluation_dataset(images, 10)
     assert int(batches.cardinality()) == 3
     np.testing.assert_array_equal(np.concatenate(list(batches.as_numpy_iterator())), images)
+
+
+LABELS = np.arange(COUNT, dtype="uint8") * 7
+
+
+def test_labels_stay_with_their_images(images):
+    settings = {"seed": 0, "epoch": 2, "shuffle": True, "flip": True}
+    batches = list(epoch_batches(images, 5, labels=LABELS, **settings))
+    plain = list(epoch_batches(images, 5, **settings))
+    assert [len(labels) for _, labels in batches] == [5, 5, 5, 5, 3]
+    for (batch, labels), without in zip(batches, plain, strict=True):
+        np.testing.assert_array_equal(batch, without)  # labels change neither order nor flips
+        np.testing.assert_array_equal(labels, [7 * index for index in order([batch])])
+
+
+def test_datasets_with_labels(images):
+    batches = dataset(images, 1, 2, labels=LABELS)
+    assert [spec.dtype.name for spec in batches.element_spec] == ["uint8", "uint8"]
+    for batch, labels in batches.as_numpy_iterator():
+        np.testing.assert_array_equal(labels, [7 * index for index in order([batch])])
+    batches = list(evaluation_dataset(images, 10, LABELS).as_numpy_iterator())
+    np.testing.assert_array_equal(np.concatenate([batch for batch, _ in batches]), images)
+    np.testing.assert_array_equal(np.concatenate([labels for _, labels in batches]), LABELS)

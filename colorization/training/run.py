@@ -15,9 +15,6 @@ A run that was interrupted goes on from `last.npz` and ends with the weights of 
 import fcntl
 import json
 import os
-import platform
-import subprocess
-import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -44,6 +41,7 @@ from colorization.training.callbacks import Checkpoint, EpochLog, StopAtNaN, tra
 from colorization.training.config import CycleAdversary, TrainingConfig, differences, to_json
 from colorization.training.cycle import CycleColorizer
 from colorization.training.devices import check_batches, spread_over, synchronise_batch_norm
+from colorization.training.environment import environment, make_deterministic
 from colorization.training.steps import optimizer_for
 from colorization.training.supervised import SupervisedColorizer
 
@@ -285,20 +283,6 @@ def load_network(folder: Path) -> keras.Model:
         raise UserError(f"{path} cannot be loaded: {str(error).splitlines()[0]}") from None
 
 
-def make_deterministic() -> None:
-    """The same seed gives the same weights, to the bit, on a CPU.
-
-    On a GPU deterministic kernels are slower or missing, and are not asked for.
-    """
-    if keras.backend.backend() == "tensorflow":
-        import tensorflow as tf
-
-        # Its fusion of convolution and LeakyReLU fails on training graphs, with an error logged.
-        tf.config.optimizer.set_experimental_options({"remapping": False})
-        if not tf.config.list_physical_devices("GPU"):
-            tf.config.experimental.enable_op_determinism()
-
-
 @contextmanager
 def locked(folder: Path):
     """Hold the folder; a second process that wants it gets a `UserError`."""
@@ -334,61 +318,3 @@ def remember(folder: Path, config: TrainingConfig, images: PreparedSet, seed: in
         write_json(path, given)
         write_json(folder / "environment.json", environment(config.precision))
     return (folder / FINISHED).exists()
-
-
-def environment(precision: str) -> dict:
-    """Versions, device and commit; nothing that names the machine."""
-    backend = keras.backend.backend()
-    framework = sys.modules.get("jax" if backend == "jax" else "tensorflow")
-    return {
-        "python": platform.python_version(),
-        "keras": keras.__version__,
-        "backend": backend,
-        backend: framework.__version__,
-        "numpy": np.__version__,
-        "device": device_name(),
-        "precision": precision,
-        "cpus": os.cpu_count(),
-        **_commit(),
-    }
-
-
-def device_name() -> str:
-    """The accelerator's name, else the processor's."""
-    if keras.backend.backend() == "jax":
-        import jax
-
-        device = jax.devices()[0]
-        return _processor() if device.platform == "cpu" else device.device_kind
-    import tensorflow as tf
-
-    gpus = tf.config.list_physical_devices("GPU")
-    if not gpus:
-        return _processor()
-    return tf.config.experimental.get_device_details(gpus[0]).get("device_name", "GPU")
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        name = next(line.split(":", 1)[1].strip() for line in lines if "model name" in line)
-    except (OSError, StopIteration):
-        name = platform.processor() or platform.machine()
-    threads = os.environ.get("TF_NUM_INTRAOP_THREADS")
-    used = f"{threads} of {os.cpu_count()}" if threads else f"{os.cpu_count()}"
-    return f"CPU, {name}, {used} cores"
-
-
-def _commit() -> dict:
-    """The checkout's commit and whether it was changed, or nothing outside a checkout."""
-
-    def git(*args):
-        here = Path(__file__).parent
-        return subprocess.run(["git", *args], cwd=here, capture_output=True, text=True, check=True)
-
-    try:
-        commit = git("rev-parse", "HEAD").stdout.strip()
-        dirty = bool(git("status", "--porcelain", "--untracked-files=no").stdout.strip())
-    except (OSError, subprocess.CalledProcessError):
-        return {}
-    return {"commit": commit, "dirty": dirty}
