@@ -8,7 +8,7 @@ import numpy as np
 
 from colorization import figures, tables
 from colorization.results import StoredRun
-from experiments.render import Grid, Stored, run_note, source_note
+from experiments.render import Grid, Stored, run_note, short, source_note
 
 COMPARED = ("ab_mae", "ciede2000", "chroma_ratio")
 WINNING = 0.95  # a discriminator's accuracy over an epoch above which it has won
@@ -107,7 +107,7 @@ def _stack(path, bands: dict[str, np.ndarray], title: str, run: StoredRun, sampl
         path,
         np.concatenate(list(bands.values())),
         rows=list(bands),
-        columns=entry["names"],
+        columns=[short(name) for name in entry["names"]],
         title=title,
         note=f"{entry['rule']}; {note}\n{source_note(run, sample)}",
     )

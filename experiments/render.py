@@ -67,6 +67,11 @@ def source_note(run: results.StoredRun, sample: str = "") -> str:
     return f"images: {run.measures['source_title']} ({run.measures['source_licence']})"
 
 
+def short(name: str, length: int = 20) -> str:
+    """A file's name, or the end of a long one, which is what tells it from others."""
+    return name if len(name) <= length else f"…{name[1 - length :]}"
+
+
 @dataclass(frozen=True)
 class Grid:
     """A grid of tiles: gray, re-coloured, original, five columns."""
@@ -85,7 +90,7 @@ class Grid:
             path,
             run.sample_mosaic(self.sample),
             rows=entry["rows"],
-            columns=entry["names"],
+            columns=[short(name) for name in entry["names"]],
             captions=[f"ΔE {value:.1f}" for value in entry["ciede2000"]],
             title=self.title,
             note=f"{entry['rule']}; {run_note(run)}\n{source_note(run, self.sample)}",
