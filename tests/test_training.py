@@ -139,11 +139,8 @@ def test_stages_log_their_own_losses(undisturbed_run):
 
 def test_snapshots_are_the_network_after_their_epochs(undisturbed_run, tmp_path):
     """That after the pretraining is the network of a run that is nothing but the pretraining."""
-    reference, alone, pretraining = (
-        undisturbed_run("pretrained"),
-        tmp_path / "alone",
-        tiny.PRETRAINED.pretraining,
-    )
+    reference, alone = undisturbed_run("pretrained"), tmp_path / "alone"
+    pretraining = tiny.PRETRAINED.pretraining
     tiny.run(
         "pretrained",
         alone,
