@@ -80,7 +80,12 @@ def reproduce(
 
 
 def _twin(report: Report, arm: Arm, scale: str) -> str | None:
-    """An arm before this one with the same configuration at this scale, or None."""
+    """An arm before this one with the same configuration at this scale, or None.
+
+    Not at `smoke`, where many are the same and each is run for its own sake.
+    """
+    if scale == "smoke":
+        return None
     configs = {}
     for other in report.arms:
         if other.trained_by:

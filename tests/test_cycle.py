@@ -96,7 +96,6 @@ def test_a_smaller_last_batch_takes_fewer_places():
     assert old > 0
 
 
-@pytest.mark.xfail(strict=True, reason="places without an image are drawn while it fills")
 def test_a_pool_that_batches_do_not_fill_evenly_gives_nothing_that_was_not_stored():
     """Three batches of 4 into 10 places: the last of them meets places without an image."""
     for seed in range(5):

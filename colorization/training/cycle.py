@@ -161,14 +161,16 @@ class ImagePool(keras.layers.Layer):
         images = ops.cast(images, "float32")
         count = ops.shape(images)[0]
         filled, stored = ops.convert_to_tensor(self.filled), ops.convert_to_tensor(self.stored)
-        filling = filled + count <= self.size
         drawn = keras.random.shuffle(ops.arange(self.size), seed=self.seeds)[:count]
-        places = ops.where(filling, filled + ops.arange(count), drawn)
+        following = filled + ops.arange(count)
+        filling = following < self.size
+        places = ops.where(filled < self.size, following % self.size, drawn)
         old = ops.take(stored, places, axis=0)
         coins = keras.random.uniform((count,), seed=self.seeds) < 0.5
-        swap = ops.reshape(coins, (-1,) + (1,) * (len(self.stored.shape) - 1))
-        swap = ops.logical_and(swap, ops.logical_not(filling))
+        per_image = (-1,) + (1,) * (len(self.stored.shape) - 1)
+        filling, coins = ops.reshape(filling, per_image), ops.reshape(coins, per_image)
+        swap = ops.logical_and(coins, ops.logical_not(filling))
         kept = ops.where(ops.logical_or(filling, swap), images, old)
         self.stored.assign(ops.scatter_update(stored, places[:, None], kept))
-        self.filled.assign(ops.where(filling, filled + count, filled))
+        self.filled.assign(ops.minimum(filled + count, self.size))
         return ops.where(swap, old, images)

@@ -236,9 +236,8 @@ def _main_model(folder, config, images, network):
 
 
 def _adam(config: TrainingConfig, learning_rate: float | None = None):
-    return keras.optimizers.Adam(
-        learning_rate or config.learning_rate, config.beta_1, config.beta_2, config.epsilon
-    )
+    rate = config.learning_rate if learning_rate is None else learning_rate
+    return keras.optimizers.Adam(rate, config.beta_1, config.beta_2, config.epsilon)
 
 
 def _compile(model, groups):
