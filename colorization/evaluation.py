@@ -245,15 +245,13 @@ def sample_tiles(
     Returns:
         uint8 mosaic `[rows * size, columns * size, 3]` and the row labels.
     """
-    columns = {}
+    columns, labels_of = {}, images.labels(split) if labelled else None
     for start, lab in enumerate(lab_batches(images, split, batch_size)):
         wanted = [r for r in rows if start * batch_size <= r < start * batch_size + len(lab)]
         if not wanted:
             continue
         L, ab = lab[..., :1], lab[..., 1:]
-        given = ()
-        if labelled:
-            given = (images.labels(split)[start * batch_size :][: len(lab)],)
+        given = () if labels_of is None else (labels_of[start * batch_size :][: len(lab)],)
         shown = [np.zeros_like(ab), np.asarray(predict(L, ab, *given)), ab]
         if quantised:
             shown.append(AB_BINS[ops.convert_to_numpy(encode_nearest(ab))])

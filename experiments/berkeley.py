@@ -30,6 +30,7 @@ from experiments.berkeley_figures import (
 )
 from experiments.render import Curves, Custom, Diagram, Reference, Statement, baseline, logged
 from experiments.report import Arm, Report
+from experiments.scaling import SMOKE_IMAGES, shrunk
 
 # Section 4.1. The authors convert to Lab before they resize, feed raw L, and never call eval().
 regression = Arm(
@@ -140,24 +141,18 @@ def scaled(arm: Arm, scale: str) -> TrainingConfig:
     classifies = isinstance(config.objective, AbClassification)
     if scale == "small":
         # Narrow enough that the classifications still see enough epochs to overfit.
-        epochs = {500: 60, 200: 100, 50: 25, 10: 10}[config.epochs]
-        return replace(
-            config, epochs=epochs, network=_narrow(config.network, 16 if classifies else 32)
-        )
-    size = 32 if classifies else 48
-    return replace(
+        epochs = {500: 60, 200: 100, 50: 25, 10: 10}
+        size, keywords = config.recipe.size, {regression_cnn: {"filters": 32}}
+        keywords[classification_cnn] = {"filters": 16}
+        return shrunk(config, size=size, epochs=epochs.get, keywords=keywords)
+    keywords = dict.fromkeys((regression_cnn, classification_cnn), {"filters": 8})
+    return shrunk(
         config,
-        epochs=2,
-        source=GeneratedForms(train=20, val=10, test=10, size=64),
-        recipe=replace(config.recipe, size=size),
-        network=_narrow(config.network, 8),
+        size=32 if classifies else 48,
+        epochs=lambda _: 2,
+        keywords=keywords,
+        source=SMOKE_IMAGES,
     )
-
-
-def _narrow(network, filters: int):
-    keywords = network.keywords if isinstance(network, partial) else {}
-    build = network.func if isinstance(network, partial) else network
-    return partial(build, **keywords, filters=filters)
 
 
 # What the report prints in the tables before each section's results.

@@ -14,14 +14,12 @@ from functools import partial
 import numpy as np
 
 from colorization.data.photographs import Flower500, Flower1497, FlowerSketches
-from colorization.data.prepare import Recipe
-from colorization.lab import UNIT
 from colorization.models.patchgan import patchgan
 from colorization.models.pix2pix_unet import pix2pix_unet
 from colorization.models.resnet18_unet import resnet18_unet
-from colorization.training.config import Adversary, CycleAdversary, Pretraining, TrainingConfig
-from colorization.training.objectives import AbRegression
+from colorization.training.config import CycleAdversary, Pretraining, TrainingConfig
 from experiments.gan_figures import (
+    MEASURES,
     Compared,
     LossCurves,
     compared_cost,
@@ -32,6 +30,7 @@ from experiments.gan_figures import (
 from experiments.render import Diagram, Reference, Statement, logged
 from experiments.report import Arm, Report, TestSet
 from experiments.scaling import SMOKE_IMAGES, shrunk
+from experiments.tutorial import GAME, SMALL, SMOKE, tutorial
 
 
 def stroke_chroma(true: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
@@ -45,25 +44,12 @@ def stroke_chroma(true: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
 
 
 SKETCHES = (TestSet("sketches", FlowerSketches(), stroke_chroma),)
-GAME = Adversary(patchgan)  # half the sum of D's losses, 100 L1
 CYCLE = CycleAdversary(partial(pix2pix_unet, inputs=2, outputs=1), patchgan)
 
 unet = Arm(
     "unet",
     "U-Net (concatenated skips, dropout .5)",
-    TrainingConfig(
-        source=Flower500(test=50, seed=123),
-        recipe=Recipe(size=256, crop=False, resample="bicubic", upsample=True),
-        network=pix2pix_unet,
-        objective=AbRegression(UNIT, "L1"),
-        epochs=101,
-        batch_size=10,
-        learning_rate=2e-4,
-        beta_1=0.5,
-        shuffle=False,
-        flip=True,
-        adversary=GAME,
-    ),
+    tutorial(Flower500(test=50, seed=123), epochs=101, batch_size=10),
     primary=True,
     tested_on=SKETCHES,
 )
@@ -119,17 +105,6 @@ ABLATIONS = (
         snapshots=(),
     ),
 )
-
-SMALL = {
-    pix2pix_unet: {"filters": 32, "levels": 6, "max_filters": 256},
-    resnet18_unet: {"filters": 32, "weights": None},
-    patchgan: {"filters": 32},
-}
-SMOKE = {
-    pix2pix_unet: {"filters": 4, "levels": 5, "max_filters": 16},
-    resnet18_unet: {"filters": 8, "weights": None},
-    patchgan: {"filters": 4},
-}
 
 
 def scaled(arm: Arm, scale: str) -> TrainingConfig:
@@ -294,8 +269,5 @@ REPORT = Report(
     references=REFERENCES,
     statements=STATEMENTS,
     departures=DEPARTURES,
-    measures=(
-        *("ab_mae", "ciede2000", "psnr", "ssim", "auc", "chroma_ratio", "colourfulness"),
-        *("edge_f1", "bleed"),
-    ),
+    measures=MEASURES,
 )

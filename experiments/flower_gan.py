@@ -13,7 +13,6 @@ from functools import partial
 
 from colorization.data.lab_arrays import MultiDomain
 from colorization.data.photographs import FlowersRecognition
-from colorization.data.prepare import Recipe
 from colorization.lab import BYTE
 from colorization.models.patchgan import patchgan
 from colorization.models.pix2pix_unet import pix2pix_unet
@@ -22,6 +21,7 @@ from colorization.training.config import Adversary, TrainingConfig
 from colorization.training.gan_loss import GanLoss
 from colorization.training.objectives import AbRegression, RgbRegression
 from experiments.gan_figures import (
+    MEASURES,
     Compared,
     LossCurves,
     chroma,
@@ -33,6 +33,7 @@ from experiments.gan_figures import (
 from experiments.render import Diagram, Statement
 from experiments.report import Arm, Report
 from experiments.scaling import SMOKE_IMAGES, shrunk
+from experiments.tutorial import SMALL, SMOKE, STRETCHED
 
 CLASSES = 5
 UNET = partial(pix2pix_unet, levels=7, initializer="glorot")
@@ -45,7 +46,7 @@ flowers = Arm(
     "flowers, GAN alone",
     TrainingConfig(
         source=FlowersRecognition(test=160),
-        recipe=Recipe(size=128, crop=False, resample="bicubic", upsample=True),
+        recipe=replace(STRETCHED, size=128),
         network=UNET,
         objective=AbRegression(BYTE, "L1"),
         epochs=100,
@@ -64,22 +65,22 @@ multi_domain = replace(
 )
 
 
-def _with(**changes) -> Adversary:
-    return replace(GAME, **changes)
-
-
 ABLATIONS = (
     flowers.ablation(
         "d-dropout-0",
         "flowers, D without dropout",
-        adversary=_with(discriminator=partial(patchgan, initializer="glorot")),
+        adversary=replace(GAME, discriminator=partial(patchgan, initializer="glorot")),
     ),
     flowers.ablation(
         "d-dropout-0.25",
         "flowers, D with dropout .25",
-        adversary=_with(discriminator=partial(patchgan, dropout=0.25, initializer="glorot")),
+        adversary=replace(
+            GAME, discriminator=partial(patchgan, dropout=0.25, initializer="glorot")
+        ),
     ),
-    flowers.ablation("l1-100", "flowers, GAN + 100 L1", adversary=_with(pixel_weight=100.0)),
+    flowers.ablation(
+        "l1-100", "flowers, GAN + 100 L1", adversary=replace(GAME, pixel_weight=100.0)
+    ),
     flowers.ablation("batch-64", "flowers, batch 64, equal epochs", batch_size=64),
     flowers.ablation(
         "batch-64-equal-updates",
@@ -92,7 +93,7 @@ ABLATIONS = (
     flowers.ablation(
         "saturating",
         "flowers, G minimises log(1 - D)",
-        adversary=_with(gan=replace(GAME.gan, saturating=True)),
+        adversary=replace(GAME, gan=replace(GAME.gan, saturating=True)),
     ),
     flowers.ablation(
         "rgb",
@@ -108,17 +109,6 @@ ABLATIONS = (
     ),
     flowers.ablation("ronneberger", "flowers, Ronneberger's U-Net", network=ronneberger_unet),
 )
-
-SMALL = {
-    pix2pix_unet: {"filters": 32, "levels": 6, "max_filters": 256},
-    ronneberger_unet: {"filters": 16},
-    patchgan: {"filters": 32},
-}
-SMOKE = {
-    pix2pix_unet: {"filters": 4, "levels": 5, "max_filters": 16},
-    ronneberger_unet: {"filters": 4},
-    patchgan: {"filters": 4},
-}
 
 
 def scaled(arm: Arm, scale: str) -> TrainingConfig:
@@ -245,8 +235,5 @@ REPORT = Report(
     references=(),
     statements=STATEMENTS,
     departures=DEPARTURES,
-    measures=(
-        *("ab_mae", "ciede2000", "psnr", "ssim", "auc", "chroma_ratio", "colourfulness"),
-        *("edge_f1", "bleed"),
-    ),
+    measures=MEASURES,
 )

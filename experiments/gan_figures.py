@@ -10,6 +10,11 @@ from colorization import figures, tables
 from colorization.results import StoredRun
 from experiments.render import Grid, Stored, run_note, short, source_note
 
+# Columns of the adversarial reports' tables.
+MEASURES = (
+    *("ab_mae", "ciede2000", "psnr", "ssim", "auc", "chroma_ratio", "colourfulness"),
+    *("edge_f1", "bleed"),
+)
 COMPARED = ("ab_mae", "ciede2000", "chroma_ratio")
 WINNING = 0.95  # a discriminator's accuracy over an epoch above which it has won
 G_LOSSES = ("loss", "loss_G", "loss_G_GAN", "loss_G_L1", "loss_G_MSE", "loss_G_cycle")
@@ -93,11 +98,10 @@ def _ratio(run: StoredRun, columns: Iterable[str]) -> float:
     return values.max() / values.min() if values.min() > 0 else 0.0
 
 
-def _band(mosaic: np.ndarray, labels: list[str], label: str) -> np.ndarray:
-    """One row of tiles of a stored mosaic."""
-    height = len(mosaic) // len(labels)
-    place = labels.index(label)
-    return mosaic[place * height : (place + 1) * height]
+def _bands(run: StoredRun, sample: str) -> dict[str, np.ndarray]:
+    """The rows of tiles of a stored grid by their labels."""
+    labels = run.samples[sample]["rows"]
+    return dict(zip(labels, np.split(run.sample_mosaic(sample), len(labels)), strict=True))
 
 
 def _stack(path, bands: dict[str, np.ndarray], title: str, run: StoredRun, sample: str, note: str):
@@ -127,17 +131,15 @@ class Compared:
         first = stored.first(self.arms[0])
         if first is None or self.sample not in first.samples:
             return False
-        entry = first.samples[self.sample]
-        mosaic = first.sample_mosaic(self.sample)
-        bands = {"gray": _band(mosaic, entry["rows"], "gray")}
+        names, own = first.samples[self.sample]["names"], _bands(first, self.sample)
+        bands = {"gray": own["gray"]}
         for arm in self.arms:
             run = next((r for r in stored.of(arm) if r.scale == first.scale), None)
-            if run is None or run.samples.get(self.sample, {}).get("names") != entry["names"]:
+            if run is None or run.samples.get(self.sample, {}).get("names") != names:
                 continue
-            rows = run.samples[self.sample]["rows"]
-            bands[arm] = _band(run.sample_mosaic(self.sample), rows, "re-coloured")
+            bands[arm] = _bands(run, self.sample)["re-coloured"]
         if self.original:
-            bands["original"] = _band(mosaic, entry["rows"], "original")
+            bands["original"] = own["original"]
         note = f"scale {first.scale}, seed {first.seed}"
         _stack(path, bands, self.title, first, self.sample, note)
         return True
@@ -155,16 +157,12 @@ class OverEpochs:
         run = stored.first(self.arm)
         if run is None:
             return False
-        entry = run.samples["test-random"]
-        mosaic = run.sample_mosaic("test-random")
-        bands = {"gray": _band(mosaic, entry["rows"], "gray")}
+        own = _bands(run, "test-random")
+        bands = {"gray": own["gray"]}
         for epoch, sample in snapshots(run).items():
-            rows = run.samples[f"{sample}-random"]["rows"]
-            bands[f"epoch {epoch}"] = _band(
-                run.sample_mosaic(f"{sample}-random"), rows, "re-coloured"
-            )
-        bands[f"epoch {run.last_epoch}"] = _band(mosaic, entry["rows"], "re-coloured")
-        bands["original"] = _band(mosaic, entry["rows"], "original")
+            bands[f"epoch {epoch}"] = _bands(run, f"{sample}-random")["re-coloured"]
+        bands[f"epoch {run.last_epoch}"] = own["re-coloured"]
+        bands["original"] = own["original"]
         _stack(path, bands, self.title, run, "test-random", run_note(run))
         return True
 

@@ -12,14 +12,13 @@ from dataclasses import replace
 from functools import partial
 
 from colorization.data.photographs import Coco, ImagenetMini
-from colorization.data.prepare import Recipe
-from colorization.lab import UNIT
 from colorization.models.patchgan import patchgan
 from colorization.models.pix2pix_unet import pix2pix_unet
 from colorization.models.resnet18_unet import resnet18_unet
-from colorization.training.config import Adversary, Pretraining, TrainingConfig
-from colorization.training.objectives import AbRegression, RgbRegression
+from colorization.training.config import Pretraining, TrainingConfig
+from colorization.training.objectives import RgbRegression
 from experiments.gan_figures import (
+    MEASURES,
     Compared,
     LossCurves,
     OverEpochs,
@@ -31,25 +30,17 @@ from experiments.gan_figures import (
 from experiments.render import Diagram, Statement
 from experiments.report import Arm, Report, TestSet
 from experiments.scaling import SMOKE_IMAGES, narrowed, shrunk
+from experiments.tutorial import GAME, SMALL, SMOKE, tutorial
 
 COCO = (TestSet("coco", Coco(test=100)),)
-GAME = Adversary(patchgan)  # half the sum of D's losses, 100 L1
 
 main = Arm(
     "main",
     "U-Net, 45 epochs",
-    TrainingConfig(
-        source=ImagenetMini(train=4000, test=1000),
-        recipe=Recipe(size=256, crop=False, resample="bicubic", upsample=True),
-        network=pix2pix_unet,
-        objective=AbRegression(UNIT, "L1"),
+    tutorial(
+        ImagenetMini(train=4000, test=1000),
         epochs=45,
         batch_size=16,
-        learning_rate=2e-4,
-        beta_1=0.5,
-        shuffle=False,
-        flip=True,
-        adversary=GAME,
         snapshots=(5, 15, 20, 30, 40),
     ),
     primary=True,
@@ -124,16 +115,6 @@ RGB = main.ablation(
     snapshots=(),
 )
 
-SMALL = {
-    pix2pix_unet: {"filters": 32, "levels": 6, "max_filters": 256},
-    resnet18_unet: {"filters": 32, "weights": None},
-    patchgan: {"filters": 32},
-}
-SMOKE = {
-    pix2pix_unet: {"filters": 4, "levels": 5, "max_filters": 16},
-    resnet18_unet: {"filters": 8, "weights": None},
-    patchgan: {"filters": 4},
-}
 # The set at `small` has 939 photographs: as large a share of them to train.
 SMALL_TRAIN, SMALL_TEST = 751, 188
 
@@ -281,8 +262,5 @@ REPORT = Report(
     references=(),
     statements=STATEMENTS,
     departures=DEPARTURES,
-    measures=(
-        *("ab_mae", "ciede2000", "psnr", "ssim", "auc", "chroma_ratio", "colourfulness"),
-        *("edge_f1", "bleed"),
-    ),
+    measures=MEASURES,
 )

@@ -152,9 +152,7 @@ class Diagram:
     def network(self):
         config, size = self.arm.config, self.arm.config.recipe.size
         if self.of == "discriminator":
-            adversary = config.adversary
-            channels = config.objective.image_channels if adversary.conditional else 3
-            return adversary.discriminator(size=size, channels=channels)
+            return config.adversary.build_discriminator(size, config.objective)
         return without_download(config.network)(size=size)
 
 

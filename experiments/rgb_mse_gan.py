@@ -11,13 +11,13 @@ from dataclasses import replace
 from functools import partial
 
 from colorization.data.photographs import Scenes
-from colorization.data.prepare import Recipe
 from colorization.models.pooling_discriminator import pooling_discriminator
 from colorization.models.valid_unet import valid_unet
 from colorization.training.config import Adversary, TrainingConfig
 from colorization.training.gan_loss import GanLoss
 from colorization.training.objectives import RgbRegression
 from experiments.gan_figures import (
+    MEASURES,
     Compared,
     LossCurves,
     chroma,
@@ -30,6 +30,7 @@ from experiments.gan_figures import (
 from experiments.render import Diagram, Statement
 from experiments.report import Arm, Report
 from experiments.scaling import SMOKE_IMAGES, shrunk
+from experiments.tutorial import STRETCHED
 
 GAME = Adversary(
     pooling_discriminator,
@@ -44,7 +45,7 @@ literal = Arm(
     "MSE alone, D trained beside it",
     TrainingConfig(
         source=Scenes(train=2250, test=250),
-        recipe=Recipe(size=120, crop=False, resample="bicubic", upsample=True),
+        recipe=replace(STRETCHED, size=120),
         network=valid_unet,
         objective=RgbRegression(),
         epochs=150,
@@ -58,27 +59,25 @@ literal = Arm(
 )
 
 
-def _with(**changes) -> Adversary:
-    return replace(GAME, **changes)
-
-
 ABLATIONS = (
     literal.ablation("without-d", "MSE alone, no D", adversary=None),
-    literal.ablation("d-twice", "D moves twice a step", adversary=_with(discriminator_steps=2)),
+    literal.ablation(
+        "d-twice", "D moves twice a step", adversary=replace(GAME, discriminator_steps=2)
+    ),
     literal.ablation(
         "adversarial-1e-3",
         "MSE + 1e-3 adversarial",
-        adversary=_with(gan=replace(GAME.gan, weight=1e-3)),
+        adversary=replace(GAME, gan=replace(GAME.gan, weight=1e-3)),
     ),
     literal.ablation(
         "adversarial-1e-2",
         "MSE + 1e-2 adversarial",
-        adversary=_with(gan=replace(GAME.gan, weight=1e-2)),
+        adversary=replace(GAME, gan=replace(GAME.gan, weight=1e-2)),
     ),
     literal.ablation(
         "hard-labels",
         "targets of D not smoothed",
-        adversary=_with(gan=replace(GAME.gan, label_noise=0.0)),
+        adversary=replace(GAME, gan=replace(GAME.gan, label_noise=0.0)),
     ),
     literal.ablation(
         "sigmoid", "sigmoid as last layer", network=partial(valid_unet, activation="sigmoid")
@@ -212,8 +211,5 @@ REPORT = Report(
     references=(),
     statements=STATEMENTS,
     departures=DEPARTURES,
-    measures=(
-        *("ab_mae", "ciede2000", "psnr", "ssim", "auc", "chroma_ratio", "colourfulness"),
-        *("edge_f1", "bleed"),
-    ),
+    measures=MEASURES,
 )

@@ -15,7 +15,6 @@ from colorization.data.sources import SPLITS, image_files
 
 # Read before any test sets the variable.
 _GIVEN = os.environ.get(roots.ENVIRONMENT_VARIABLE)
-_REAL_DATA = Path(_GIVEN) if _GIVEN else Path(__file__).parents[2] / "shared/data"
 
 
 @pytest.fixture
@@ -23,12 +22,21 @@ def real_data():
     """`real_data(path)`: that path below the folder of real data, or the test is skipped."""
 
     def find(path: str) -> Path:
-        found = _REAL_DATA.resolve() / path
-        if not found.exists():
+        if not _GIVEN or not (found := Path(_GIVEN).resolve() / path).exists():
             pytest.skip(f"no {path} in the real data; set {roots.ENVIRONMENT_VARIABLE}")
         return found
 
     return find
+
+
+@pytest.fixture(scope="module")
+def data_folder(tmp_path_factory):
+    """An empty folder for all that the module prepares."""
+    patch = pytest.MonkeyPatch()
+    folder = tmp_path_factory.mktemp("data")
+    patch.setenv(roots.ENVIRONMENT_VARIABLE, str(folder))
+    yield folder
+    patch.undo()
 
 
 @pytest.fixture

@@ -25,14 +25,7 @@ from colorization.training.objectives import AbRegression
 from tests import training_fixtures as tiny
 
 ROOT = Path(__file__).parent.parent
-
-
-@pytest.fixture(scope="module", autouse=True)
-def data_folder(tmp_path_factory):
-    patch = pytest.MonkeyPatch()
-    patch.setenv("COLORIZATION_DATA", str(tmp_path_factory.mktemp("data")))
-    yield
-    patch.undo()
+pytestmark = pytest.mark.usefixtures("data_folder")
 
 
 # ---------------------------------------------------------------- by hand

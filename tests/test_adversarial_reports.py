@@ -9,7 +9,7 @@ import pytest
 from colorization import results
 from colorization.errors import SourceUnavailable
 from colorization.models.cost import trainable_parameters
-from colorization.training.config import to_json
+from colorization.training.config import Adversary, to_json
 from experiments.__main__ import REPORTS, report_module
 from experiments.render import page
 from experiments.report import SCALES
@@ -163,10 +163,8 @@ def test_every_network_fits_its_size(key, scale):
         size = config.recipe.size
         network = config.network(size=size)
         assert network.output.shape[1:3] == (size, size)
-        channels = config.objective.image_channels
-        if config.adversary and hasattr(config.adversary, "conditional"):
-            channels = channels if config.adversary.conditional else 3
-            config.adversary.discriminator(size=size, channels=channels)
+        if isinstance(config.adversary, Adversary):
+            config.adversary.build_discriminator(size, config.objective)
 
 
 @pytest.mark.parametrize(

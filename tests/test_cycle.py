@@ -15,9 +15,10 @@ from colorization.training.callbacks import training_state
 from colorization.training.config import CycleAdversary
 from colorization.training.cycle import ImagePool
 from tests import training_fixtures as tiny
-from tests.test_adversarial import copy_of, data_folder, fitted  # noqa: F401
+from tests.test_adversarial import copy_of, fitted
 
 SIZE, BATCH = 8, 4
+pytestmark = pytest.mark.usefixtures("data_folder")
 
 
 @pytest.fixture(autouse=True)

@@ -301,7 +301,7 @@ class Imagenette(Photographs):
 
 
 @dataclass(frozen=True)
-class Coco(Collection):
+class Coco(SeededSplit):
     """Photographs of COCO, to test on only.
 
     Args:
@@ -312,6 +312,7 @@ class Coco(Collection):
     test: int
     seed: int = 0
 
+    train = 0
     name = "coco"
     title = "COCO 2017"
     licence = "each photograph has its own, of Flickr's Creative Commons ones"
@@ -321,10 +322,6 @@ class Coco(Collection):
     @property
     def key(self) -> str:
         return f"{self.name}-{self.test}-seed{self.seed}"
-
-    def files(self) -> Splits:
-        counts = {"test": self.test, "train": 0, "seed": self.seed}
-        return split_by_seed(self.photographs(), **counts, place=self.title)
 
 
 @dataclass(frozen=True)

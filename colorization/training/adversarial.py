@@ -4,15 +4,12 @@ import keras
 import numpy as np
 from keras import ops
 
-from colorization.lab import images_to_lab
 from colorization.training.config import Adversary
-from colorization.training.steps import StepModel, share_of_batch
-from colorization.training.supervised import unpack
-
-DISCRIMINATOR_LOG = ("loss_D", "loss_D_real", "loss_D_fake", "D_accuracy", "D_real", "D_fake")
+from colorization.training.game import Game
+from colorization.training.steps import share_of_batch
 
 
-class AdversarialColorizer(StepModel):
+class AdversarialColorizer(Game):
     """One generator forward pass, `discriminator_steps` updates of D, then one of G through it.
 
     The discriminator is given generated and real images in separate passes, so that batch
@@ -34,27 +31,19 @@ class AdversarialColorizer(StepModel):
 
     def __init__(self, network, discriminator, objective, adversary: Adversary, space):
         self.pixel_name = f"loss_G_{objective.error}"
-        super().__init__(
-            ("loss_G", "loss_G_GAN", self.pixel_name, *DISCRIMINATOR_LOG), name="adversarial"
-        )
-        self.network = network
+        log = ("loss_G", "loss_G_GAN", self.pixel_name)
+        super().__init__(log, "adversarial", network, objective, adversary, space)
         self.discriminator = discriminator
-        self.objective = objective
-        self.adversary = adversary
-        self.space = space
-        self.pixel_loss = objective.loss()
         self.seeds = keras.random.SeedGenerator(int(np.random.randint(2**31)))
-        self.built = True
-
-    def call(self, inputs, training=False):
-        return self.network(inputs, training=training)
 
     def update(self, batch):
         inputs, real = self._examples(batch)
         count = ops.shape(real)[0]
         share = share_of_batch(count)
         variables = self.network.trainable_variables
-        (fake,), adjoint = self.record(lambda: (self.network(inputs, training=True),), variables)
+        (fake,), _, adjoint = self.record(
+            lambda: ((self.network(inputs, training=True),), {}), variables
+        )
 
         def move_discriminator():
             for _ in range(self.adversary.discriminator_steps):
@@ -76,12 +65,6 @@ class AdversarialColorizer(StepModel):
         self.optimizer.optimizers[0].apply(gradients, variables)
         self.logged.update({**logs_G, **logs_D}, count)
 
-    def judge(self, batch):
-        inputs, real = self._examples(batch)
-        outputs = self.network(inputs, training=False)
-        loss = ops.mean(self.pixel_loss.call(real, outputs))
-        self.held_out.update({"loss": loss}, ops.shape(real)[0])
-
     def _generator_loss(self, inputs, real, fake, share):
         gan, pixel_weight = self.adversary.gan, self.adversary.pixel_weight
         pixel = pixel_weight * ops.mean(self.pixel_loss.call(real, fake))
@@ -100,17 +83,7 @@ class AdversarialColorizer(StepModel):
             answers_real = self._answers(inputs, real)
             loss_fake = gan.fake(answers_fake, self.seeds)
             loss_real = gan.real(answers_real, self.seeds)
-            value = gan.discriminator_factor * (loss_fake + loss_real)
-            p_real, p_fake = gan.probability(answers_real), gan.probability(answers_fake)
-            logs = {
-                "loss_D": value,
-                "loss_D_real": loss_real,
-                "loss_D_fake": loss_fake,
-                "D_accuracy": share_right(p_real, p_fake),
-                "D_real": ops.mean(p_real),
-                "D_fake": ops.mean(p_fake),
-            }
-            return share * value, logs
+            return self._discriminator_loss(loss_real, loss_fake, answers_real, answers_fake, share)
 
         variables = self.discriminator.trainable_variables
         return self.minimise(loss, variables, self.optimizer.optimizers[1])
@@ -119,13 +92,3 @@ class AdversarialColorizer(StepModel):
         if self.adversary.conditional:
             images = ops.concatenate([inputs, images], axis=-1)
         return self.discriminator(images, training=True)
-
-    def _examples(self, batch):
-        images, labels = unpack(batch)
-        return self.objective.examples(images_to_lab(images, self.space), labels=labels)
-
-
-def share_right(p_real, p_fake):
-    """Share of right answers at probability 1/2, as many real as generated images."""
-    right = [ops.cast(p_real > 0.5, "float32"), ops.cast(p_fake <= 0.5, "float32")]
-    return (ops.mean(right[0]) + ops.mean(right[1])) / 2

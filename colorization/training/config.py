@@ -47,6 +47,13 @@ class Adversary:
     discriminator_steps: int = 1
     learning_rate: float | None = None
 
+    def build_discriminator(self, size: int, objective):
+        """The discriminator of images of `size` pixels, with as many channels as it is shown."""
+        channels = objective.output_channels
+        if self.conditional:
+            channels += objective.input_channels
+        return self.discriminator(size=size, channels=channels)
+
 
 @dataclass(frozen=True)
 class CycleAdversary:

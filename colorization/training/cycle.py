@@ -4,14 +4,12 @@ import keras
 import numpy as np
 from keras import ops
 
-from colorization.lab import images_to_lab
-from colorization.training.adversarial import DISCRIMINATOR_LOG, share_right
 from colorization.training.config import CycleAdversary
-from colorization.training.steps import StepModel, share_of_batch
-from colorization.training.supervised import unpack
+from colorization.training.game import Game
+from colorization.training.steps import share_of_batch
 
 
-class CycleColorizer(StepModel):
+class CycleColorizer(Game):
     """Lightness to colour and back; the discriminators move first, then both generators at once.
 
     Logged: the sums over both directions of loss_G_GAN, loss_G_cycle (weighted), loss_D and its
@@ -39,20 +37,15 @@ class CycleColorizer(StepModel):
         space: str,
         size: int,
     ):
-        super().__init__(("loss_G", "loss_G_GAN", "loss_G_cycle", *DISCRIMINATOR_LOG), name="cycle")
-        self.network, self.reverse = network, reverse
+        log = ("loss_G", "loss_G_GAN", "loss_G_cycle")
+        super().__init__(log, "cycle", network, objective, adversary, space)
+        self.reverse = reverse
         self.discriminator = discriminator
         self.reverse_discriminator = reverse_discriminator
-        self.objective, self.adversary, self.space = objective, adversary, space
-        self.pixel_loss = objective.loss()
         channels = 3 if adversary.pool_pairs else 2
         self.colour_pool = ImagePool(adversary.pool, (size, size, channels), name="colour_pool")
         self.lightness_pool = ImagePool(adversary.pool, (size, size, 1), name="lightness_pool")
         self.seeds = keras.random.SeedGenerator(int(np.random.randint(2**31)))
-        self.built = True
-
-    def call(self, inputs, training=False):
-        return self.network(inputs, training=training)
 
     def update(self, batch):
         L, ab = self._examples(batch)
@@ -68,22 +61,16 @@ class CycleColorizer(StepModel):
             back_L = self.reverse(fake_ab, training=True)
             fake_L = self.reverse(ab, training=True)
             back_ab = self.network(fake_L, training=True)
-            return fake_ab, back_L, fake_L, back_ab
+            return (fake_ab, back_L, fake_L, back_ab), {}
 
         variables = [*self.network.trainable_variables, *self.reverse.trainable_variables]
-        generated, adjoint = self.record(there_and_back, variables)
+        generated, _, adjoint = self.record(there_and_back, variables)
         logs_D = self._move_discriminators(L, true_L, ab, generated, share)
         logs_G, gradients = self.gradient(
             lambda *generated: self._generator_loss(L, ab, generated, share), tuple(generated)
         )
         self.optimizer.optimizers[0].apply(adjoint(gradients), variables)
         self.logged.update({**logs_G, **logs_D}, count)
-
-    def judge(self, batch):
-        L, ab = self._examples(batch)
-        outputs = self.network(L, training=False)
-        loss = ops.mean(self.pixel_loss.call(ab, outputs))
-        self.held_out.update({"loss": loss}, ops.shape(L)[0])
 
     def _generator_loss(self, L, ab, generated, share):
         gan, weight = self.adversary.gan, self.adversary.cycle_weight
@@ -114,25 +101,11 @@ class CycleColorizer(StepModel):
             seeds = self.seeds
             loss_fake = gan.fake(fake_answers, seeds) + gan.fake(reverse_fake, seeds)
             loss_real = gan.real(real_answers, seeds) + gan.real(reverse_real, seeds)
-            value = gan.discriminator_factor * (loss_fake + loss_real)
-            p_real, p_fake = gan.probability(real_answers), gan.probability(fake_answers)
-            logs = {
-                "loss_D": value,
-                "loss_D_real": loss_real,
-                "loss_D_fake": loss_fake,
-                "D_accuracy": share_right(p_real, p_fake),
-                "D_real": ops.mean(p_real),
-                "D_fake": ops.mean(p_fake),
-            }
-            return share * value, logs
+            return self._discriminator_loss(loss_real, loss_fake, real_answers, fake_answers, share)
 
         discriminators = (self.discriminator, self.reverse_discriminator)
         variables = [v for network in discriminators for v in network.trainable_variables]
         return self.minimise(loss, variables, self.optimizer.optimizers[1])
-
-    def _examples(self, batch):
-        images, labels = unpack(batch)
-        return self.objective.examples(images_to_lab(images, self.space), labels=labels)
 
 
 class ImagePool(keras.layers.Layer):

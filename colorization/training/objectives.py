@@ -33,10 +33,12 @@ class AbRegression:
     error: str = "MSE"
     classes: int = 0
 
+    output_channels = 2
+
     @property
-    def image_channels(self) -> int:
-        """Channels of input and target together: what a conditional discriminator sees."""
-        return 3 + self.classes
+    def input_channels(self) -> int:
+        """Lightness, and a plane for each class."""
+        return 1 + self.classes
 
     def inputs(self, lab, labels=None):
         """Lab `[B, H, W, 1 or 3]` and class indices `[B]` to what the network sees."""
@@ -78,7 +80,7 @@ class RgbRegression:
     error: str = "MSE"
 
     classes = 0
-    image_channels = 4
+    input_channels, output_channels = 1, 3
 
     def inputs(self, lab, labels=None):
         """Lab `[B, H, W, 3]` to the scaled gray image `[B, H, W, 1]`; L alone is a gray image."""

@@ -219,10 +219,7 @@ def _main_model(folder, config, images, network):
         discriminators = [model.discriminator, model.reverse_discriminator]
         rate = None
     else:
-        channels = config.objective.image_channels
-        if not adversary.conditional:
-            channels = network.output.shape[-1]
-        discriminator = adversary.discriminator(size=size, channels=channels)
+        discriminator = adversary.build_discriminator(size, config.objective)
         model = AdversarialColorizer(
             network, discriminator, config.objective, adversary, images.space
         )

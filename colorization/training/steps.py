@@ -91,31 +91,32 @@ class StepModel(keras.Model):
         """Run `forward()` so that it can be differentiated later.
 
         Args:
-            forward: no arguments, to a tuple of tensors; may update non-trainable variables.
+            forward: no arguments, to a tuple of tensors and more tensors that come along
+                undifferentiated (a dict of what to log, say); may update non-trainable variables.
             variables: what to differentiate with respect to.
 
         Returns:
-            the outputs, and a function from their gradients to those of `variables`.
+            the tuple, what came along, and a function from gradients of the tuple to those of
+            `variables`.
         """
         if _is_jax():
             import jax
 
-            stateless = self._stateless(lambda: (forward(), {}), variables)
             values = [variable.value for variable in variables]
+            stateless = self._stateless(forward, variables)
             outputs, adjoint, aux = jax.vjp(stateless, values, has_aux=True)
-            self._keep(aux)
-            return outputs, lambda gradients: adjoint(tuple(gradients))[0]
+            return outputs, self._keep(aux), lambda gradients: adjoint(tuple(gradients))[0]
         import tensorflow as tf
 
         tensors = [variable.value for variable in variables]
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(tensors)
-            outputs = forward()
+            outputs, rest = forward()
 
         def adjoint(gradients):
             return tape.gradient(outputs, tensors, output_gradients=list(gradients))
 
-        return outputs, adjoint
+        return outputs, rest, adjoint
 
     def gradient(self, loss: Callable, inputs: tuple) -> tuple[dict, tuple]:
         """Differentiate a loss with respect to tensors.
@@ -146,34 +147,24 @@ class StepModel(keras.Model):
         """One step of `optimizer` on `variables` down the gradient of a loss.
 
         Args:
-            loss: no arguments, to a scalar and tensors to return (a dict of what to log, say);
-                may update non-trainable variables.
+            loss: no arguments, to a scalar and what `record` lets come along.
 
         Returns:
-            those tensors.
+            what came along.
         """
-        if _is_jax():
-            import jax
 
-            values = [variable.value for variable in variables]
-            stateless = self._stateless(loss, variables)
-            gradients, aux = jax.grad(stateless, has_aux=True)(values)
-            logs = self._keep(aux)
-        else:
-            import tensorflow as tf
+        def forward():
+            value, rest = loss()
+            return (value,), rest
 
-            tensors = [variable.value for variable in variables]
-            with tf.GradientTape(watch_accessed_variables=False) as tape:
-                tape.watch(tensors)
-                value, logs = loss()
-            gradients = tape.gradient(value, tensors)
-        optimizer.apply(gradients, variables)
-        return logs
+        (value,), rest, adjoint = self.record(forward, variables)
+        optimizer.apply(adjoint((ops.ones_like(value),)), variables)
+        return rest
 
     def _stateless(self, function, variables):
-        """`function(*inputs) -> (result, logs)` as JAX differentiates it.
+        """`function(*inputs) -> (result, rest)` as JAX differentiates it.
 
-        Becomes `(values of variables, *inputs) -> (result, (logs, new non-trainable values))`.
+        Becomes `(values of variables, *inputs) -> (result, (rest, new non-trainable values))`.
         """
         every = [*self.trainable_variables, *self.non_trainable_variables]
 
@@ -181,18 +172,18 @@ class StepModel(keras.Model):
             current = [(variable, variable.value) for variable in every]
             given = list(zip(variables, values, strict=True))
             with keras.StatelessScope(current + given) as scope:
-                result, logs = function(*inputs)
+                result, rest = function(*inputs)
             updated = [scope.get_current_value(v) for v in self.non_trainable_variables]
-            return result, (logs, updated)
+            return result, (rest, updated)
 
         return stateless
 
-    def _keep(self, aux) -> dict:
-        """Assign what a stateless function left in non-trainable variables; return its logs."""
-        logs, updated = aux
+    def _keep(self, aux):
+        """Assign what a stateless function left in non-trainable variables; return its rest."""
+        rest, updated = aux
         for variable, value in zip(self.non_trainable_variables, updated, strict=True):
             variable.assign(value)
-        return logs
+        return rest
 
 
 class Means:

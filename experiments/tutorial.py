@@ -1,0 +1,50 @@
+"""The pix2pix tutorial that three of the reports build on, and its networks made smaller.
+
+`moein-shariatnia/Deep-Learning`, "Image Colorization Tutorial": a U-Net of 8 levels against a patch
+discriminator with a field of 70 px, half the sum of the discriminator's losses, 100 L1.
+"""
+
+from colorization.data.prepare import Recipe
+from colorization.lab import UNIT
+from colorization.models.patchgan import patchgan
+from colorization.models.pix2pix_unet import pix2pix_unet
+from colorization.models.resnet18_unet import resnet18_unet
+from colorization.models.ronneberger_unet import ronneberger_unet
+from colorization.training.config import Adversary, TrainingConfig
+from colorization.training.objectives import AbRegression
+
+GAME = Adversary(patchgan)
+STRETCHED = Recipe(size=256, crop=False, resample="bicubic", upsample=True)
+
+
+def tutorial(source, *, epochs: int, batch_size: int, snapshots=()) -> TrainingConfig:
+    """The tutorial's settings; its loader mirrors at random and does not shuffle."""
+    return TrainingConfig(
+        source=source,
+        recipe=STRETCHED,
+        network=pix2pix_unet,
+        objective=AbRegression(UNIT, "L1"),
+        epochs=epochs,
+        batch_size=batch_size,
+        learning_rate=2e-4,
+        beta_1=0.5,
+        shuffle=False,
+        flip=True,
+        adversary=GAME,
+        snapshots=snapshots,
+    )
+
+
+# Keywords of the networks at each scale, for `experiments.scaling`.
+SMALL = {
+    pix2pix_unet: {"filters": 32, "levels": 6, "max_filters": 256},
+    resnet18_unet: {"filters": 32, "weights": None},
+    ronneberger_unet: {"filters": 16},
+    patchgan: {"filters": 32},
+}
+SMOKE = {
+    pix2pix_unet: {"filters": 4, "levels": 5, "max_filters": 16},
+    resnet18_unet: {"filters": 8, "weights": None},
+    ronneberger_unet: {"filters": 4},
+    patchgan: {"filters": 4},
+}
