@@ -106,13 +106,17 @@ def choose(rows: list[dict], rule: str, count: int = SAMPLES) -> list[int]:
     return order[::-1][:count].tolist()
 
 
-def publish(run: Path, target: Path) -> None:
-    """Copy what is worth keeping from a finished run folder to the results."""
+def publish(run: Path, target: Path, samples: bool = True) -> None:
+    """Copy what is worth keeping from a finished run folder to the results.
+
+    Args:
+        samples: the tiles of the grids too; figures show one seed.
+    """
     for name in PUBLISHED:
-        if (run / name).exists():
+        if (run / name).exists() and (samples or name != "samples.json"):
             with replacing(target / name) as part:
                 shutil.copyfile(run / name, part)
-    for sample in sorted((run / "samples").glob("*.png")):
+    for sample in sorted((run / "samples").glob("*.png")) if samples else ():
         with replacing(target / "samples" / sample.name) as part:
             shutil.copyfile(sample, part)
 
@@ -154,7 +158,9 @@ class StoredRun:
 
     @cached_property
     def samples(self) -> dict:
-        return _read_json(self.folder / "samples.json")
+        """Grids by name; none for a seed that figures do not show."""
+        path = self.folder / "samples.json"
+        return _read_json(path) if path.exists() else {}
 
     def sample_mosaic(self, name: str) -> np.ndarray:
         with Image.open(self.folder / "samples" / f"{name}.png") as image:
@@ -188,8 +194,14 @@ def split_means(images: pd.DataFrame, measures: dict, split: str) -> dict[str, f
 def load(report_folder: Path) -> list[StoredRun]:
     """Every stored run of a report, sorted by path."""
     return [
-        StoredRun(path.parent) for path in sorted(report_folder.glob("*/*/seed-*/measures.json"))
+        StoredRun(path.parent)
+        for path in sorted(report_folder.glob("*/*/seed-*/measures.json"), key=_in_order)
     ]
+
+
+def _in_order(path: Path) -> tuple:
+    *place, seed = path.parent.parts
+    return place, int(seed.removeprefix("seed-"))
 
 
 def load_baselines(report_folder: Path, scale: str) -> dict[str, dict[str, dict]]:

@@ -22,6 +22,8 @@ MEASURES = {
     "colourfulness": ("colourfulness", "", "{:.1f}"),
     "edge_f1": ("edge F1", "", "{:.2f}"),
     "bleed": ("bleed", "%", "{:.1%}"),
+    "chroma_strokes": ("chroma on strokes", "Lab", "{:.1f}"),
+    "chroma_paper": ("chroma on paper", "Lab", "{:.1f}"),
 }
 
 
@@ -31,20 +33,26 @@ def heading(measure: str) -> str:
     return f"{name} [{unit}]" if unit and "%" not in form else name
 
 
-def number(measure: str, value: float, spread: float | None = None) -> str:
-    """A value as its column prints it, with the standard deviation over seeds if there is one."""
+def number(measure: str, value: float, spread: float | None = None, signed: bool = False) -> str:
+    """A value as its column prints it, with the standard deviation over seeds if there is one.
+
+    Args:
+        signed: print a plus, too, as of a difference.
+    """
     if value is None or math.isnan(value):
         return "–"
-    text = MEASURES[measure][2].format(value)
+    form = MEASURES[measure][2]
+    text = (form.replace("{:", "{:+") if signed else form).format(value)
     if spread is None or math.isnan(spread):
         return text
     return f"{text} ± {MEASURES[measure][2].format(spread)}"
 
 
-def markdown(table: pd.DataFrame) -> str:
-    """A table of text as Markdown; columns after the first are aligned right."""
+def markdown(table: pd.DataFrame, right: bool = True) -> str:
+    """A table of text as Markdown; columns after the first are aligned right, or all left."""
     columns = list(table.columns)
-    lines = [_row(columns), "|".join(["", " --- ", *[" ---: " for _ in columns[1:]], ""])]
+    aligned = " ---: " if right else " --- "
+    lines = [_row(columns), "|".join(["", " --- ", *[aligned for _ in columns[1:]], ""])]
     lines += [_row(row) for row in table.itertuples(index=False)]
     return "\n".join(lines) + "\n"
 

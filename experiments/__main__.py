@@ -82,6 +82,11 @@ def parser() -> argparse.ArgumentParser:
         render.add_argument("--results", type=Path, default=Path("results"))
         render.set_defaults(run=run_render, what=what)
 
+    claims = commands.add_parser("claims", help="print the verdict on each claim of a report")
+    _add_reports(claims)
+    claims.add_argument("--results", type=Path, default=Path("results"))
+    claims.set_defaults(run=run_claims)
+
     listing = commands.add_parser("list", help="list a report's arms")
     _add_reports(listing)
     listing.set_defaults(run=run_list)
@@ -195,6 +200,21 @@ def run_render(options) -> int:
             raise UserError(f"{folder} holds no results; run: make reproduce-{report.key}")
         render(report, folder, say, {options.what})
     write_overview(options.results)
+    return 0
+
+
+def run_claims(options) -> int:
+    from experiments.claims import judge_all
+    from experiments.stored import Stored
+
+    if not options.results.is_dir():
+        raise UserError(f"{options.results} is not there; name the folder of results by --results")
+    for report in chosen_reports(options):
+        say(f"{report.key}: {report.cited}, {report.title}")
+        for given in judge_all(report.claims, Stored.read(options.results / report.key)):
+            say(f"  {given.claim.number:5s} {given.verdict:13s} {given.claim.said}")
+            found = "; ".join(f"{judged.test.what} {judged.measured}" for judged in given.tests)
+            say(f"        {found or given.reason} ({given.run})")
     return 0
 
 

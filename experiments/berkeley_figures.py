@@ -6,7 +6,8 @@ import numpy as np
 
 from colorization import figures
 from colorization.results import StoredRun
-from experiments.render import Grid, Stored, run_note, source_note
+from experiments.render import Grid
+from experiments.stored import Stored, run_note, source_note
 
 SHAPES = ["white", "triangle", "square", "pentagon", "hexagon"]
 
@@ -150,3 +151,11 @@ def shapes(stored: Stored, arm: str) -> str:
         wrong = max((j for j in range(1, len(SHAPES)) if j != i), key=lambda j: shares[i, j])
         parts.append(f"{shape} {shares[i, i]:.0%} right, {shares[i, wrong]:.0%} {SHAPES[wrong]}")
     return ", ".join(parts)
+
+
+def hexagons_and_squares(run: StoredRun) -> float:
+    """Share of the test pixels of squares and hexagons that were given the other's colour."""
+    counts = np.array(run.measures["test"]["confusion"], float)
+    square, hexagon = SHAPES.index("square"), SHAPES.index("hexagon")
+    swapped = counts[square, hexagon] + counts[hexagon, square]
+    return swapped / (counts[square].sum() + counts[hexagon].sum())

@@ -8,7 +8,9 @@ import numpy as np
 
 from colorization import figures, tables
 from colorization.results import StoredRun
-from experiments.render import Grid, Stored, run_note, short, source_note
+from experiments.claims import WINNING
+from experiments.render import Grid, short
+from experiments.stored import Stored, run_note, snapshots, source_note
 
 # Columns of the adversarial reports' tables.
 MEASURES = (
@@ -16,7 +18,6 @@ MEASURES = (
     *("edge_f1", "bleed"),
 )
 COMPARED = ("ab_mae", "ciede2000", "chroma_ratio")
-WINNING = 0.95  # a discriminator's accuracy over an epoch above which it has won
 G_LOSSES = ("loss", "loss_G", "loss_G_GAN", "loss_G_L1", "loss_G_MSE", "loss_G_cycle")
 LABELS = {
     "loss": "L1 of the pretraining",
@@ -167,19 +168,6 @@ class OverEpochs:
         return True
 
 
-def snapshots(run: StoredRun) -> dict[int, str]:
-    """Epoch -> name of the split of a run's snapshots, in order."""
-    names = [name for name in run.measures if name.startswith("test@")]
-    return dict(sorted((int(name.split("@")[1]), name) for name in names))
-
-
-def compared_measures(stored: Stored, arms: Iterable[str], measures=COMPARED) -> str:
-    """Test measures of the arms that have been run, side by side."""
-    return "; ".join(
-        f"{arm}: {measured(run, 'test', measures)}" for arm, run in _runs(stored, arms).items()
-    )
-
-
 def measured(run: StoredRun, split: str, measures=COMPARED) -> str:
     means = run.means(split)
     return ", ".join(
@@ -192,26 +180,16 @@ def _runs(stored: Stored, arms: Iterable[str]) -> dict[str, StoredRun]:
     return {arm: run for arm, run in found.items() if run is not None}
 
 
-def chroma(stored: Stored, arm: str) -> str:
-    run = stored.first(arm)
-    means = run.means("test")
-    truth = stored.baselines(run).get("ground-truth", {}).get("colourfulness", float("nan"))
-    return (
-        f"test chroma ratio {means['chroma_ratio']:.2f}, colourfulness "
-        f"{means['colourfulness']:.1f} (originals {truth:.1f})"
-    )
-
-
 def health(stored: Stored, arms: Iterable[str]) -> str:
     """Whether the discriminator won, and what became of the colours."""
     parts = []
     for arm, run in _runs(stored, arms).items():
         epochs = run.epochs
-        won = (epochs["D_accuracy"] > WINNING).mean()
         last = epochs.iloc[-1]
         parts.append(
             f"{arm}: D accuracy at the end {last['D_accuracy']:.0%}, above {WINNING:.0%} in "
-            f"{won:.0%} of the epochs, mean p(real) of generated images {last['D_fake']:.2f}; "
+            f"{won(epochs).mean():.0%} of the epochs, mean p(real) of generated images "
+            f"{last['D_fake']:.2f}; "
             f"{measured(run, 'test')}"
         )
     return ". ".join(parts)
@@ -234,34 +212,7 @@ def compared_cost(stored: Stored, arms: Iterable[str]) -> str:
     )
 
 
-def over_epochs(stored: Stored, arm: str) -> str:
-    run = stored.first(arm)
-    splits = {**snapshots(run), run.last_epoch: "test"}
-    return "; ".join(f"epoch {epoch}: {measured(run, split)}" for epoch, split in splits.items())
-
-
-def transfer(stored: Stored, arm: str, other: str) -> str:
-    run = stored.first(arm)
-    parts = [f"own test images: {measured(run, 'test')}"]
-    if other in run.measures:
-        parts.append(f"{other}: {measured(run, other)}")
-    return "; ".join(parts)
-
-
-def strokes(stored: Stored, arms: Iterable[str]) -> str:
-    """Chroma on a drawing's strokes and on its paper."""
-    parts = []
-    for arm, run in _runs(stored, arms).items():
-        if "sketches" in run.measures:
-            means = run.means("sketches")
-            parts.append(
-                f"{arm}: mean chroma {means['chroma_strokes']:.1f} on strokes, "
-                f"{means['chroma_paper']:.1f} on paper"
-            )
-    return "; ".join(parts) or "the sketches were not there"
-
-
-def outputs(stored: Stored, arm: str) -> str:
+def outputs(stored: Stored, arm: str = "literal") -> str:
     """Where the outputs of a last layer without bounds lie, and the loss."""
     run = stored.first(arm)
     found = run.measures["outputs"]
@@ -280,9 +231,12 @@ def same_weights(stored: Stored, arms: tuple[str, str]) -> str:
     return f"{arms[0]} and {arms[1]} end with {verdict} ({measured(other, 'test')})"
 
 
-def near_gray(stored: Stored, arms: Iterable[str]) -> str:
-    """Images without colour among those prepared."""
-    return "; ".join(
-        f"{arm}: {run.measures['counts']['near_gray']} of {run.measures['counts']['images']} images"
-        for arm, run in _runs(stored, arms).items()
-    )
+def near_gray(run: StoredRun) -> float:
+    """Share of images without colour among those prepared."""
+    counts = run.measures["counts"]
+    return counts["near_gray"] / counts["images"]
+
+
+def won(epochs):
+    """Whether the discriminator won, epoch by epoch."""
+    return epochs["D_accuracy"] > WINNING

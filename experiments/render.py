@@ -2,69 +2,19 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from colorization import figures, results, tables
-from colorization.files import write_text
+from colorization.files import write_json, write_text
+from experiments.claims import Verdict, claims_section, judge_all
 from experiments.report import SCALES, Arm, Report
+from experiments.stored import Stored, run_note, source_note
 
 ALL = ("tables", "figures")
-
-
-@dataclass(frozen=True)
-class Stored:
-    """A report's stored results, by arm; of some scales only, if wanted."""
-
-    folder: Path
-    scales: tuple[str, ...] = SCALES
-
-    @cached_property
-    def runs(self) -> list[results.StoredRun]:
-        return [run for run in results.load(self.folder) if run.scale in self.scales]
-
-    def of(self, arm: str) -> list[results.StoredRun]:
-        """The arm's runs, every seed, at the largest scale at which there are any."""
-        for scale in SCALES:
-            found = [run for run in self.runs if run.arm == arm and run.scale == scale]
-            if found:
-                return found
-        return []
-
-    def at_largest_common_scale(self, arms: Iterable[str]) -> "Stored | None":
-        """These results at the largest scale that has all of `arms`: scales are never mixed."""
-        for scale in SCALES:
-            if set(arms) <= {run.arm for run in self.runs if run.scale == scale}:
-                return Stored(self.folder, (scale,))
-        return None
-
-    def first(self, arm: str) -> results.StoredRun | None:
-        return next(iter(self.of(arm)), None)
-
-    def baselines(self, run: results.StoredRun) -> dict[str, dict]:
-        """Baselines on the test images of the run's prepared set."""
-        found = results.load_baselines(self.folder, run.scale)
-        return found.get(run.measures["prepared"], {})
-
-
-def run_note(run: results.StoredRun) -> str:
-    """What a figure says of the run it shows."""
-    env = run.environment
-    return (
-        f"arm {run.arm}, scale {run.scale}, seed {run.seed}, {run.last_epoch} epochs, "
-        f"batch {run.config['batch_size']}, {env['precision']}, {env['backend']}"
-    )
-
-
-def source_note(run: results.StoredRun, sample: str = "") -> str:
-    """Where the images of a run, or of one of its stored grids, come from."""
-    further = run.measures.get("further_sets", {}).get(sample.rpartition("-")[0])
-    if further:
-        return f"images: {further['title']} ({further['licence']})"
-    return f"images: {run.measures['source_title']} ({run.measures['source_licence']})"
 
 
 def short(name: str, length: int = 20) -> str:
@@ -177,7 +127,7 @@ def without_download(build: Callable) -> Callable:
 
 def draw_figures(folder: Path, specifications: Iterable, say=print) -> None:
     """Draw every figure whose arm has results to `folder/figures/`."""
-    stored = Stored(folder)
+    stored = Stored.read(folder)
     for figure in specifications:
         path = folder / "figures" / f"{figure.name}.png"
         if not figure.draw(path, stored):
@@ -303,7 +253,7 @@ def scale_sections(stored: Stored, report: Report) -> str:
     """Measures and cost for each scale that has been run, the largest first."""
     parts = []
     for scale in SCALES:
-        at_scale, measures = Stored(stored.folder, (scale,)), list(report.measures)
+        at_scale, measures = stored.at(scale), list(report.measures)
         if not at_scale.runs:
             continue
         parts += [f"### Scale {scale}: test images\n"]
@@ -333,43 +283,6 @@ def cost_table(stored: Stored, arms: Iterable[Arm]) -> str:
                 }
             )
     return tables.markdown(pd.DataFrame(lines)) if lines else "No results yet.\n"
-
-
-@dataclass(frozen=True)
-class Statement:
-    """A sentence of the report, and what was measured.
-
-    Args:
-        number: as in the list of claims.
-        said: the report's claim in our words, with where it stands.
-        arms: without which nothing was measured.
-        measured: (stored results) to text.
-    """
-
-    number: str
-    said: str
-    arms: tuple[str, ...]
-    measured: Callable[[Stored], str]
-
-
-def statements_table(stored: Stored, statements: Iterable[Statement]) -> str:
-    lines = []
-    for statement in statements:
-        common = stored.at_largest_common_scale(statement.arms)
-        if common is None:
-            measured, scale = "not run yet", "–"
-        else:
-            measured = statement.measured(common)
-            run = common.first(statement.arms[0])
-            scale = f"{run.scale}, seed {run.seed}"
-        lines.append(
-            {"": statement.number, "the report": statement.said, "measured": measured, "run": scale}
-        )
-    return _left(tables.markdown(pd.DataFrame(lines)))
-
-
-def _left(table: str) -> str:
-    return table.replace(" ---: ", " --- ")
 
 
 @dataclass(frozen=True)
@@ -448,13 +361,15 @@ def render(report: Report, folder: Path, say=print, what: Iterable[str] = ALL) -
     """Draw the report's figures and write its page, `folder/README.md`."""
     if "figures" in what:
         draw_figures(folder, report.figures, say)
-    write_text(folder / "README.md", page(report, folder))
+    stored = Stored.read(folder)
+    verdicts = judge_all(report.claims, stored)
+    write_json(folder / "claims.json", [given.to_json() for given in verdicts])
+    write_text(folder / "README.md", page(report, stored, verdicts))
     say(f"{folder / 'README.md'} is rendered")
 
 
-def page(report: Report, folder: Path) -> str:
+def page(report: Report, stored: Stored, verdicts: list[Verdict]) -> str:
     """The report's page in Markdown, from stored results alone."""
-    stored = Stored(folder)
     return f"""\
 # {report.key}: {report.title}
 
@@ -464,9 +379,7 @@ measures are defined in [docs/measures.md](../../docs/measures.md). `full` is th
 protocol, `small` the same shrunk for a CPU. What compares arms compares them at the largest scale
 at which all have been run; a figure shows its arm's largest scale.
 
-## What the report says, and what was measured
-
-{statements_table(stored, report.statements)}
+{claims_section(verdicts, report.key)}
 {references_section(stored, report.references)}## Settings
 
 {settings_table(stored, report.settings)}
@@ -484,7 +397,7 @@ original). Rows in italics are baselines.
 The images of a grid are drawn with a fixed seed, or chosen by the rule that is named below it (ΔE
 is CIEDE2000).
 
-{figure_list(folder, report.figures)}"""
+{figure_list(stored.folder, report.figures)}"""
 
 
 def overview(reports: Iterable[Report], results_folder: Path) -> str:
@@ -497,7 +410,7 @@ def overview(reports: Iterable[Report], results_folder: Path) -> str:
             "results": f"[{report.key}](results/{report.key}/README.md)",
         }
         for scale in SCALES[:2]:
-            stored = Stored(results_folder / report.key, (scale,))
+            stored = Stored.read(results_folder / report.key).at(scale)
             runs = [stored.first(arm.name) for arm in report.arms if arm.primary]
             done = [run.measures["train_seconds"] / 60 for run in runs if run]
             minutes = f"{sum(done):.0f} ({len(done)} of {len(runs)} runs)" if done else "–"

@@ -68,7 +68,7 @@ class Report:
         settings: arm -> the report's own table of settings, heading -> value.
         figures: what to draw, in order; see `experiments.render`.
         references: numbers that the suite can be checked against.
-        statements: what the report says, and how it was measured.
+        claims: what the report concludes, and what would support it; see `experiments.claims`.
         departures: where the suite departs from the report, as a Markdown list.
         measures: columns of its tables, of `colorization.tables.MEASURES`.
     """
@@ -83,7 +83,7 @@ class Report:
     settings: dict[str, dict[str, str]]
     figures: tuple
     references: tuple
-    statements: tuple
+    claims: tuple
     departures: str
     measures: tuple[str, ...]
 

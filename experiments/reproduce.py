@@ -166,7 +166,14 @@ def _reproduce_run(report, scale, arm, seed, runs, results_folder, precision, de
             say("evaluating")
             judge(folder, config, images, test_sets(arm, config, say))
     _judge_baselines(results_folder / report.key / scale / "baselines", config, images)
-    results.publish(folder, results_folder / report.key / scale / arm.name / f"seed-{seed}")
+    target = results_folder / report.key / scale / arm.name / f"seed-{seed}"
+    results.publish(folder, target, samples=_is_shown(target))
+
+
+def _is_shown(target: Path) -> bool:
+    """Whether figures show this run: of an arm's seeds, the lowest."""
+    stored = [path.parent.name for path in target.parent.glob("seed-*/measures.json")]
+    return min([target.name, *stored], key=lambda name: int(name.split("-")[1])) == target.name
 
 
 def test_sets(arm: Arm, config: TrainingConfig, say=print) -> dict[str, tuple]:

@@ -11,10 +11,9 @@ from colorization.errors import SourceUnavailable
 from colorization.models.cost import trainable_parameters
 from colorization.training.config import Adversary, to_json
 from experiments.__main__ import REPORTS, report_module
-from experiments.render import page
 from experiments.report import SCALES
 from experiments.reproduce import _twin, with_initial_weights
-from tests.test_reproduce import finish, run, start
+from tests.test_reproduce import finish, rendered, run, start
 
 KEYS = ("flower-gan", "flower-cgan", "rgb-mse-gan", "imagenet-cgan")
 # An arm of each kind: the rest differ from these in numbers alone.
@@ -75,7 +74,7 @@ def test_chosen_arms_have_results(smoke, key):
 def test_page_and_figures_are_drawn(smoke, key):
     folder, report = smoke["tensorflow", key], report_module(key)
     text = (folder / "README.md").read_text()
-    assert text == page(report, folder)
+    assert text == rendered(report, folder)
     for figure in report.figures:
         drawn = (folder / "figures" / f"{figure.name}.png").exists()
         first = getattr(figure, "arms", (getattr(figure, "arm", None),))[0]

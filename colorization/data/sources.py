@@ -72,9 +72,14 @@ def image_files(folder: Path) -> list[Path]:
 
 @dataclass(frozen=True)
 class BSDS500:
-    """The Berkeley Segmentation Data Set, in its own split of 200 / 100 / 200 photographs."""
+    """The Berkeley Segmentation Data Set, in its own split of 200 / 100 / 200 photographs.
 
-    key = "bsds500"
+    Args:
+        train: how many of the 200 are used to train, evenly spread over their names.
+    """
+
+    train: int = 200
+
     title = "BSDS500"
     licence = "non-commercial research and education"
     strict = True  # a benchmark with a fixed list: a file that cannot be read is an error
@@ -87,6 +92,10 @@ class BSDS500:
     )
     counts = {"train": 200, "val": 100, "test": 200}
 
+    @property
+    def key(self) -> str:
+        return "bsds500" if self.train == 200 else f"bsds500-train{self.train}"
+
     def files(self) -> Splits:
         images = self._find() or self._download()
         splits = {split: image_files(images / split) for split in SPLITS}
@@ -96,7 +105,8 @@ class BSDS500:
                     f"{images / split} holds {len(splits[split])} images where BSDS500 has "
                     f"{count}; delete {images} to download it again"
                 )
-        return splits
+        spread = (i * len(splits["train"]) // self.train for i in range(self.train))
+        return {**splits, "train": [splits["train"][i] for i in spread]}
 
     def _find(self) -> Path | None:
         return roots.find(*(f"{'*/' * depth}BSDS500/data/images" for depth in range(4)))

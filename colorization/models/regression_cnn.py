@@ -6,7 +6,7 @@ from keras import layers
 from colorization.models.layers import batch_norm, conv2d, conv2d_transpose
 
 
-def regression_cnn(size: int = 112, filters: int = 32) -> keras.Model:
+def regression_cnn(size: int = 112, filters: int = 32, dropout: float = 0.0) -> keras.Model:
     """L to ab through a bottleneck of 1/16 of the resolution.
 
     Convolution, batch normalisation, ReLU throughout; the last layer is linear. Input and
@@ -16,6 +16,8 @@ def regression_cnn(size: int = 112, filters: int = 32) -> keras.Model:
         size: height and width in pixels, a multiple of 16.
         filters: of the first layer; the others are 2, 4 and 8 times as wide. 32 gives the
             3,004,610 trainable parameters of Dietrich et al.
+        dropout: share of the bottleneck's outputs that are dropped in training; none in the
+            report.
 
     Returns:
         `keras.Model`, `[B, size, size, 1]` to float32 `[B, size, size, 2]`.
@@ -38,6 +40,8 @@ def regression_cnn(size: int = 112, filters: int = 32) -> keras.Model:
     x = block(x, _strided, 8 * filters, name="conv7")
     for number in (8, 9):
         x = block(x, conv2d, 8 * filters, 3, name=f"conv{number}")
+        if dropout:
+            x = layers.Dropout(dropout, name=f"dropout{number}")(x)
     for number, width in enumerate((4, 2, 1), start=1):
         x = block(x, conv2d_transpose, width * filters, name=f"tconv{number}")
     ab = conv2d_transpose(x, 2, name="tconv4", dtype="float32")

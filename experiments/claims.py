@@ -1,0 +1,452 @@
+"""What a report claims, as data, and the verdict of the stored results on it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from colorization import tables
+from colorization.claims import (
+    ARTEFACT,
+    INCONCLUSIVE,
+    NOT_RUN,
+    SUPPORTED,
+    Estimate,
+    Scores,
+    all_of,
+    estimate,
+    verdict,
+)
+from colorization.results import StoredRun
+from experiments.stored import Stored, snapshots
+
+# The least difference between two arms that counts, by measure: about half of what one sees, set
+# once for all claims of all reports.
+COUNTS = {
+    "ab_mae": 0.5,
+    "ciede2000": 0.5,
+    "chroma_ratio": 0.05,
+    "colourfulness": 2.0,
+    "edge_f1": 0.02,
+    "bleed": 0.02,
+    "accuracy": 0.02,
+    "accuracy_coloured": 0.05,
+}
+LOWER_IS_BETTER = ("ab_mae", "ciede2000", "bleed")
+WINDOW = 0.1  # of the epochs: the first and the last tenth
+WINNING = 0.95  # a discriminator's accuracy over an epoch above which it has won
+
+
+@dataclass(frozen=True)
+class Images:
+    """A measure of the images that an arm, or a baseline on its images, was judged on.
+
+    Args:
+        arm: whose runs, of every seed.
+        measure: a column of images.csv, or "chroma_ratio".
+        split: "test", "train", or the name of a further test set.
+        baseline: name of the one that is judged in place of the arm, or "".
+        snapshot: number of the snapshot, from 0, that is judged in place of the end; or None.
+        subset: what the images are, for a part of them, as `what: (name) -> whether it is one`.
+    """
+
+    arm: str
+    measure: str
+    split: str = "test"
+    baseline: str = ""
+    snapshot: int | None = None
+    subset: tuple[str, Callable[[str], bool]] | None = None
+
+    def scores(self, stored: Stored) -> Scores:
+        runs = stored.of(self.arm)
+        seeds = tuple(run.seed for run in runs)
+        tables_ = [run.images for run in runs]
+        if self.baseline:
+            seeds, tables_ = (), [stored.baseline_images(runs[0], self.baseline)]
+        parts = [table[table.split == self._split(runs[0])].set_index("name") for table in tables_]
+        units = parts[0].index
+        if self.subset:
+            units = [name for name in units if self.subset[1](name)]
+        columns = {"chroma_ratio": ("chroma", "chroma_true")}.get(self.measure, (self.measure,))
+        arrays = [
+            np.stack([part.loc[units, column].to_numpy(float) for part in parts], axis=1)
+            for column in columns
+        ]
+        return Scores(tuple(units), seeds, *arrays)
+
+    def has_run(self, stored: Stored) -> bool:
+        """Whether there are such rows: a further test set may not have been there."""
+        runs = stored.of(self.arm)
+        return bool(runs) and all(self._split(run) in set(run.images["split"]) for run in runs)
+
+    def _split(self, run: StoredRun) -> str:
+        if self.snapshot is None:
+            return self.split
+        return list(snapshots(run).values())[self.snapshot]
+
+    @property
+    def label(self) -> str:
+        what = self.baseline.replace("-", " ") or self.arm
+        if self.snapshot is not None:
+            what += f" (snapshot {self.snapshot + 1})"
+        if self.split != "test":
+            what += f" ({self.split})"
+        return f"{what}, {self.subset[0]}" if self.subset else what
+
+    @property
+    def quantity(self) -> str:
+        return tables.MEASURES[self.measure][0]
+
+    def number(self, value: float, signed: bool = False) -> str:
+        return tables.number(self.measure, value, signed=signed)
+
+
+@dataclass(frozen=True)
+class Epochs:
+    """A logged value of an arm over the epochs, or over the first or last tenth of them.
+
+    Its interval is over those epochs (as if each were independent of the one before, which they are
+    not quite) and over seeds.
+
+    Args:
+        arm: whose runs, of every seed.
+        quantity: what the value is, with its unit.
+        value: (epochs.csv) to a value an epoch; or the name of a column.
+        window: "all", "first" or "last".
+        form: how a number is printed.
+    """
+
+    arm: str
+    quantity: str
+    value: Callable[[pd.DataFrame], Any] | str
+    window: str = "all"
+    form: str = "{:.3g}"
+
+    def scores(self, stored: Stored) -> Scores:
+        runs = stored.of(self.arm)
+        columns = [
+            np.asarray(self.value(r.epochs) if callable(self.value) else r.epochs[self.value])
+            for r in runs
+        ]
+        count = len(columns[0])
+        tenth = max(2, round(WINDOW * count))
+        window = {"all": slice(None), "first": slice(tenth), "last": slice(count - tenth, None)}
+        values = np.stack(columns, axis=1).astype(float)[window[self.window]]
+        units = tuple(np.arange(count)[window[self.window]].tolist())
+        return Scores(units, tuple(run.seed for run in runs), values)
+
+    def has_run(self, stored: Stored) -> bool:
+        return bool(stored.of(self.arm))
+
+    @property
+    def label(self) -> str:
+        part = {"all": "", "first": ", first epochs", "last": ", last epochs"}[self.window]
+        return f"{self.arm}{part}"
+
+    def number(self, value: float, signed: bool = False) -> str:
+        return (self.form.replace("{:", "{:+") if signed else self.form).format(value)
+
+
+@dataclass(frozen=True)
+class PerRun:
+    """One number a run: its interval is over seeds alone, and there is none with one seed."""
+
+    arm: str
+    quantity: str
+    value: Callable[[StoredRun], float]
+    form: str = "{:.3g}"
+    part: str = ""
+
+    def scores(self, stored: Stored) -> Scores:
+        runs = stored.of(self.arm)
+        values = np.array([[self.value(run) for run in runs]], float)
+        return Scores(("run",), tuple(run.seed for run in runs), values)
+
+    has_run = Epochs.has_run
+    number = Epochs.number
+
+    @property
+    def label(self) -> str:
+        return f"{self.arm}, {self.part}" if self.part else self.arm
+
+
+@dataclass(frozen=True)
+class Test:
+    """A number from stored rows, and where it would support a claim.
+
+    Args:
+        of, against: what is measured, and what it is compared with, if anything.
+        at_least, at_most: one of the two: where the number supports the claim.
+        ratio: compare by quotient; else by difference.
+    """
+
+    __test__ = False  # nothing for pytest to collect
+
+    of: Images | Epochs | PerRun
+    against: Images | Epochs | PerRun | None = None
+    at_least: float | None = None
+    at_most: float | None = None
+    ratio: bool = False
+
+    @property
+    def arms(self) -> tuple[str, ...]:
+        return tuple(part.arm for part in (self.of, self.against) if part)
+
+    def has_run(self, stored: Stored) -> bool:
+        return all(part.has_run(stored) for part in (self.of, self.against) if part)
+
+    def judge(self, stored: Stored) -> "Judged":
+        second = self.against.scores(stored) if self.against else None
+        found = estimate(self.of.scores(stored), second, self.ratio)
+        above = self.at_least is not None
+        threshold = self.at_least if above else self.at_most
+        return Judged(self, found, verdict(found, threshold, above))
+
+    @property
+    def what(self) -> str:
+        if not self.against:
+            return f"{self.of.quantity}, {self.of.label}"
+        if self.of.label == self.against.label:  # two measures of the same thing
+            return f"{self.of.label}: {self.of.quantity} − {self.against.quantity}"
+        return f"{self.of.quantity}, {self.of.label} {'/' if self.ratio else '−'} " + (
+            self.against.label
+        )
+
+    @property
+    def wanted(self) -> str:
+        """Where the number supports the claim."""
+        sign, threshold = ("≥", self.at_least) if self.at_most is None else ("≤", self.at_most)
+        return f"{sign} {self._number(threshold)}"
+
+    def _number(self, value: float) -> str:
+        if self.ratio:
+            return f"{value:.2f}"
+        return self.of.number(value, signed=self.against is not None)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A test with what came out of it."""
+
+    test: Test
+    estimate: Estimate
+    verdict: str
+
+    @property
+    def measured(self) -> str:
+        """The number with its interval."""
+        number, found = self.test._number, self.estimate
+        if np.isnan(found.low):
+            return f"{number(found.value)} (one seed: no interval)"
+        return f"{number(found.value)} [{number(found.low)}, {number(found.high)}]"
+
+    def to_json(self) -> dict:
+        found = self.estimate
+        numbers = {"value": found.value, "low": found.low, "high": found.high}
+        return {
+            "test": self.test.what,
+            "supports": self.test.wanted,
+            **{k: None if np.isnan(v) else float(f"{v:.5g}") for k, v in numbers.items()},
+            "units": found.units,
+            "seeds": found.seeds,
+            "verdict": self.verdict,
+        }
+
+
+def better(measure: str, arm: str, than: str | Images, **where) -> Test:
+    """An arm is better than another, by what counts or more."""
+    return _compared(measure, arm, than, COUNTS[measure], measure in LOWER_IS_BETTER, where)
+
+
+def higher(measure: str, arm: str, than: str | Images, **where) -> Test:
+    """A measure is higher, by what counts or more."""
+    return _compared(measure, arm, than, COUNTS[measure], False, where)
+
+
+def not_worse(measure: str, arm: str, than: str | Images, **where) -> Test:
+    """An arm is not worse by what counts."""
+    return _compared(measure, arm, than, -COUNTS[measure], measure in LOWER_IS_BETTER, where)
+
+
+def _compared(measure, arm, than, margin, lower, where):
+    first = Images(arm, measure, **where)
+    second = Images(than, measure, **where) if isinstance(than, str) else than
+    if lower:
+        return Test(first, second, at_most=-margin)
+    return Test(first, second, at_least=margin)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A conclusion of a report, and what would support it.
+
+    Args:
+        number: as in the list of claims.
+        said: the conclusion in our words.
+        where: it stands in the report.
+        tests: all of which it needs.
+        aside: measured beside them; they decide nothing.
+        confounders: what else differs, or limits the answer.
+        seen: for a claim that may be an artefact, tests of what the authors looked at. Supported
+            by them, but not by `tests`, it is one; `reason` says why.
+        reason: see `seen`.
+        unless: (stored results at a scale) to why they cannot answer, or "".
+        note: (stored results at a scale) to more that was found.
+    """
+
+    number: str
+    said: str
+    where: str
+    tests: tuple[Test, ...]
+    aside: tuple[Test, ...] = ()
+    confounders: str = ""
+    seen: tuple[Test, ...] = ()
+    reason: str = ""
+    unless: Callable[[Stored], str] = lambda _: ""
+    note: Callable[[Stored], str] | None = None
+
+    @property
+    def arms(self) -> tuple[str, ...]:
+        """What has to be run for a verdict."""
+        return tuple(dict.fromkeys(arm for t in (*self.tests, *self.seen) for arm in t.arms))
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the stored results say to a claim."""
+
+    claim: Claim
+    verdict: str
+    scale: str = ""
+    tests: tuple[Judged, ...] = ()
+    seen: tuple[Judged, ...] = ()
+    aside: tuple[Judged, ...] = ()
+    reason: str = ""
+    note: str = ""
+
+    @property
+    def run(self) -> str:
+        """The scale and the number of seeds behind it."""
+        if not self.tests:
+            return self.scale or "–"
+        seeds = min(judged.estimate.seeds for judged in self.tests)
+        return f"{self.scale}, {seeds} seed{'s' * (seeds != 1)}"
+
+    def to_json(self) -> dict:
+        groups = {"tests": self.tests, "seen": self.seen, "aside": self.aside}
+        return {
+            "number": self.claim.number,
+            "claim": self.claim.said,
+            "where": self.claim.where,
+            "verdict": self.verdict,
+            "scale": self.scale,
+            "reason": self.reason,
+            **{name: [judged.to_json() for judged in group] for name, group in groups.items()},
+            "confounders": self.claim.confounders,
+            "note": self.note,
+        }
+
+
+def judge(claim: Claim, stored: Stored) -> Verdict:
+    """The verdict at the largest scale that can give one.
+
+    That is the largest at which all of the claim's arms have been run; if all that can be had there
+    is a number without an interval (a single seed), a smaller one with more seeds.
+    """
+    found = [_judge_at(claim, stored.at(scale), scale) for scale in stored.scales_of(claim.arms)]
+    decided = [v for v in found if v.verdict not in (NOT_RUN, INCONCLUSIVE) or _bounded(v)]
+    if decided:
+        return decided[0]
+    if found:
+        return found[0]
+    missing = [arm for arm in claim.arms if not stored.of(arm)]
+    return Verdict(claim, NOT_RUN, reason=_not_run(missing or claim.arms))
+
+
+def _bounded(given: Verdict) -> bool:
+    return bool(given.tests) and all(np.isfinite(j.estimate.low) for j in given.tests)
+
+
+def _not_run(arms) -> str:
+    return f"not run yet: {', '.join(arms)}"
+
+
+def _judge_at(claim: Claim, stored: Stored, scale: str) -> Verdict:
+    aside = tuple(t.judge(stored) for t in claim.aside if t.has_run(stored))
+    note = claim.note(stored) if claim.note else ""
+    reason = claim.unless(stored)
+    if not reason and not all(t.has_run(stored) for t in (*claim.tests, *claim.seen)):
+        reason = "a test set of its own was not there"
+    if reason:
+        return Verdict(claim, NOT_RUN, scale, aside=aside, reason=reason, note=note)
+    tests = tuple(t.judge(stored) for t in claim.tests)
+    seen = tuple(t.judge(stored) for t in claim.seen)
+    outcome = all_of([t.verdict for t in tests])
+    if seen and outcome != SUPPORTED and all_of([t.verdict for t in seen]) == SUPPORTED:
+        outcome, reason = ARTEFACT, claim.reason
+    return Verdict(claim, outcome, scale, tests, seen, aside, reason, note)
+
+
+def judge_all(claims: tuple[Claim, ...], stored: Stored) -> list[Verdict]:
+    return [judge(claim, stored) for claim in claims]
+
+
+def claims_section(verdicts: list[Verdict], key: str) -> str:
+    """The claims of a report as Markdown: a table, and how each was tested."""
+    if not verdicts:
+        return ""
+    lines = [
+        {
+            "": given.claim.number,
+            "the report": f"{given.claim.said} ({given.claim.where})",
+            "verdict": f"**{given.verdict}**",
+            "measured": "; ".join(f"{j.test.what}: {j.measured}" for j in given.tests)
+            or given.reason,
+            "at": given.run,
+        }
+        for given in verdicts
+    ]
+    details = "\n".join(_details(given, key) for given in verdicts)
+    return f"""\
+## What the report claims, and the verdict
+
+Numbers stand with 95 % intervals over test images and, where there are several, seeds; the rule and
+the least differences that count are in [docs/measures.md](../../docs/measures.md#verdicts).
+
+{tables.markdown(pd.DataFrame(lines), right=False)}
+### How each was tested
+
+{details}
+"""
+
+
+def _details(given: Verdict, key: str) -> str:
+    claim = given.claim
+    parts = [f"- **{claim.number} {given.verdict}.**"]
+    if given.reason:
+        parts.append(f"{given.reason[0].upper()}{given.reason[1:]}.")
+    for heading, group in (("", given.tests), ("As the authors saw it:", given.seen)):
+        if group:
+            parts.append(f"{heading} {_list(group)}.".strip())
+    if not given.tests:
+        wanted = "; ".join(f"{t.what} {t.wanted}" for t in claim.tests)
+        parts.append(f"Would be supported by: {wanted}.")
+    if given.aside:
+        shown = "; ".join(f"{j.test.what} {j.measured}" for j in given.aside)
+        parts.append(f"Beside it: {shown}.")
+    if given.note:
+        parts.append(f"{given.note[0].upper()}{given.note[1:]}.")
+    if claim.confounders:
+        parts.append(f"*Mind:* {claim.confounders}")
+    if given.verdict == NOT_RUN or given.scale != "full":
+        arms = " ".join(claim.arms)
+        parts.append(f'At full scale: `make reproduce-{key} SCALE=full ARMS="{arms}"`.')
+    return " ".join(parts)
+
+
+def _list(group) -> str:
+    return "; ".join(
+        f"{j.test.what} {j.measured}, support {j.test.wanted}: {j.verdict}" for j in group
+    )

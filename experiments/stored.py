@@ -1,0 +1,84 @@
+"""A report's stored results, by arm and scale."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pandas as pd
+
+from colorization import results
+from experiments.report import SCALES
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A report's stored results.
+
+    Args:
+        folder: the report's own, below `results/`.
+        runs: those that are looked at, sorted by path; see `read`.
+    """
+
+    folder: Path
+    runs: tuple[results.StoredRun, ...]
+    _baselines: dict = field(default_factory=dict, compare=False, repr=False)  # read once
+
+    @classmethod
+    def read(cls, folder: Path) -> "Stored":
+        """Every run in the folder."""
+        return cls(folder, tuple(results.load(folder)))
+
+    def of(self, arm: str) -> list[results.StoredRun]:
+        """The arm's runs, every seed, at the largest scale at which there are any."""
+        for scale in SCALES:
+            found = [run for run in self.runs if run.arm == arm and run.scale == scale]
+            if found:
+                return found
+        return []
+
+    def first(self, arm: str) -> results.StoredRun | None:
+        return next(iter(self.of(arm)), None)
+
+    def at(self, scale: str) -> "Stored":
+        """These results at one scale."""
+        runs = tuple(run for run in self.runs if run.scale == scale)
+        return replace(self, runs=runs)
+
+    def scales_of(self, arms: Iterable[str]) -> list[str]:
+        """The scales at which all of `arms` have been run, largest first."""
+        arms = set(arms)
+        return [s for s in SCALES if arms <= {run.arm for run in self.runs if run.scale == s}]
+
+    def baselines(self, run: results.StoredRun) -> dict[str, dict]:
+        """Baselines on the test images of the run's prepared set: name -> measures."""
+        if run.scale not in self._baselines:
+            self._baselines[run.scale] = results.load_baselines(self.folder, run.scale)
+        return self._baselines[run.scale].get(run.measures["prepared"], {})
+
+    def baseline_images(self, run: results.StoredRun, name: str) -> pd.DataFrame:
+        """A baseline's rows, one a test image of the run's prepared set."""
+        folder = self.folder / run.scale / "baselines" / run.measures["prepared"] / name
+        return pd.read_csv(folder / "images.csv")
+
+
+def run_note(run: results.StoredRun) -> str:
+    """What a figure says of the run it shows."""
+    env = run.environment
+    return (
+        f"arm {run.arm}, scale {run.scale}, seed {run.seed}, {run.last_epoch} epochs, "
+        f"batch {run.config['batch_size']}, {env['precision']}, {env['backend']}"
+    )
+
+
+def source_note(run: results.StoredRun, sample: str = "") -> str:
+    """Where the images of a run, or of one of its stored grids, come from."""
+    further = run.measures.get("further_sets", {}).get(sample.rpartition("-")[0])
+    if further:
+        return f"images: {further['title']} ({further['licence']})"
+    return f"images: {run.measures['source_title']} ({run.measures['source_licence']})"
+
+
+def snapshots(run: results.StoredRun) -> dict[int, str]:
+    """Epoch -> name of the split of a run's snapshots, in order."""
+    names = [name for name in run.measures if name.startswith("test@")]
+    return dict(sorted((int(name.split("@")[1]), name) for name in names))

@@ -1,0 +1,269 @@
+"""Verdicts: estimates against known errors of means, the one rule, and each report's claims."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from colorization import claims as core
+from colorization.claims import Estimate, Scores, all_of, estimate, verdict
+from experiments import claims
+from experiments.__main__ import REPORTS, main, report_module
+from experiments.claims import Claim, Epochs, Images, PerRun, Test, better, judge, not_worse
+from experiments.stored import Stored
+
+RANDOM = np.random.default_rng(0)
+NAMES = tuple(f"{i}.jpg" for i in range(200))
+
+
+def scores(values, seeds=(0,), units=None, weights=None):
+    values = np.asarray(values, float).reshape(-1, max(len(seeds), 1))
+    units = units or tuple(range(len(values)))
+    return Scores(units, tuple(seeds), values, weights)
+
+
+# ---------------------------------------------------------------- estimates
+
+
+def test_interval_over_images_is_that_of_the_mean():
+    values = RANDOM.normal(5, 2, 400)
+    found = estimate(scores(values))
+    half = 1.96 * values.std() / 20
+    assert found.value == pytest.approx(values.mean())
+    assert found.low == pytest.approx(values.mean() - half, abs=0.1 * half)
+    assert found.high == pytest.approx(values.mean() + half, abs=0.1 * half)
+
+
+def test_the_same_images_are_compared_image_by_image():
+    base = RANDOM.normal(0, 10, 200)
+    one, other = base + 1, base[::-1]
+    paired = estimate(scores(one, units=NAMES), scores(other, units=NAMES[::-1]))
+    apart = estimate(scores(one, units=NAMES), scores(base, units=tuple(range(200))))
+    assert (paired.low, paired.high) == pytest.approx((1, 1))
+    assert apart.high - apart.low > 3
+    assert (paired.units, apart.units) == (200, 400)
+
+
+def test_seeds_widen_the_interval():
+    base = RANDOM.normal(0, 1, (200, 1))
+    alike, apart = base + np.zeros((1, 3)), base + np.array([[-3.0, 0.0, 3.0]])
+    narrow, wide = (estimate(scores(v, seeds=(0, 1, 2))) for v in (alike, apart))
+    assert narrow.value == pytest.approx(wide.value)
+    assert wide.high - wide.low > 5 * (narrow.high - narrow.low)
+
+
+def test_arms_are_compared_in_their_common_seeds():
+    one = scores([[1, 10, 100]] * 5, seeds=(0, 1, 2))
+    other = scores([[5, 4]] * 5, seeds=(2, 0))
+    assert estimate(one, other).value == pytest.approx(((1 - 4) + (100 - 5)) / 2)
+    with pytest.raises(ValueError, match="no seed in common"):
+        estimate(one, scores([1] * 5, seeds=(7,)))
+
+
+def test_a_baseline_has_no_seeds():
+    one = scores([[1, 2], [3, 4]], seeds=(0, 1))
+    assert estimate(one, scores([1, 1], seeds=())).value == pytest.approx(1.5)
+
+
+def test_ratio_of_totals_and_missing_values():
+    chroma = scores([1, 2, np.nan], weights=np.array([[2.0], [2.0], [9.0]]))
+    assert estimate(chroma).value == pytest.approx(3 / 4)
+    assert estimate(scores([2, np.inf, 4])).value == 3
+    assert estimate(scores([6, 6]), scores([3, 3]), ratio=True).value == 2
+
+
+def test_one_number_has_no_interval():
+    found = estimate(scores([3]))
+    assert found.value == 3 and np.isnan(found.low) and np.isnan(found.high)
+    three = estimate(scores([[1, 2, 3]], seeds=(0, 1, 2)))
+    assert (three.low, three.high) == (1, 3)
+
+
+def test_estimates_are_repeatable():
+    values = scores(RANDOM.normal(size=50))
+    assert estimate(values) == estimate(values)
+
+
+# ---------------------------------------------------------------- the rule
+
+
+@pytest.mark.parametrize(
+    "low, high, threshold, above, expected",
+    [
+        (0.5, 0.9, 0.5, True, core.SUPPORTED),
+        (0.4, 0.9, 0.5, True, core.INCONCLUSIVE),
+        (0.1, 0.4, 0.5, True, core.CONTRADICTED),  # there, but too small to count
+        (0.1, 0.5, 0.5, True, core.INCONCLUSIVE),
+        (-0.9, -0.5, -0.5, False, core.SUPPORTED),
+        (-0.9, -0.4, -0.5, False, core.INCONCLUSIVE),
+        (-0.4, 2.0, -0.5, False, core.CONTRADICTED),
+        (0.0, 0.0, -0.5, False, core.CONTRADICTED),  # identical networks
+        (float("nan"), float("nan"), 0.5, True, core.INCONCLUSIVE),
+    ],
+)
+def test_the_rule(low, high, threshold, above, expected):
+    assert verdict(Estimate((low + high) / 2, low, high, 10, 1), threshold, above) == expected
+
+
+def test_a_claim_is_as_bad_as_its_worst_test():
+    assert all_of([core.SUPPORTED, core.SUPPORTED]) == core.SUPPORTED
+    assert all_of([core.SUPPORTED, core.INCONCLUSIVE]) == core.INCONCLUSIVE
+    assert all_of([core.INCONCLUSIVE, core.CONTRADICTED]) == core.CONTRADICTED
+
+
+# ---------------------------------------------------------------- claims on stored runs
+
+
+@pytest.fixture
+def store(tmp_path):
+    """`store(arm, errors, scale, seed)`: a stored run whose test images have these errors."""
+
+    def write(arm, errors, scale="small", seed=0, losses=(3.0, 2.0, 1.0), **measures):
+        folder = tmp_path / "report" / scale / arm / f"seed-{seed}"
+        folder.mkdir(parents=True)
+        errors = np.asarray(errors, float)
+        rows = {
+            "split": "test",
+            "name": NAMES[: len(errors)],
+            "ciede2000": errors,
+            "chroma": errors,
+            "chroma_true": 10.0,
+        }
+        pd.DataFrame(rows).to_csv(folder / "images.csv", index=False)
+        epochs = {"epoch": range(1, len(losses) + 1), "loss": losses}
+        pd.DataFrame(epochs).to_csv(folder / "epochs.csv", index=False)
+        (folder / "measures.json").write_text(json.dumps(measures))
+        (folder / "config.json").write_text(json.dumps({"seed": seed}))
+        return tmp_path / "report"
+
+    return write
+
+
+GOOD, BAD = RANDOM.normal(10, 1, 50), RANDOM.normal(12, 1, 50)
+CLAIM = Claim("9.9", "One is better than two.", "nowhere", (better("ciede2000", "one", "two"),))
+
+
+def test_better_and_worse(store):
+    store("one", GOOD)
+    stored = Stored.read(store("two", BAD))
+    found = judge(CLAIM, stored)
+    assert (found.verdict, found.run) == (core.SUPPORTED, "small, 1 seed")
+    assert found.tests[0].estimate.value == pytest.approx(GOOD.mean() - BAD.mean())
+    reverse = Claim("", "", "", (better("ciede2000", "two", "one"),))
+    assert judge(reverse, stored).verdict == core.CONTRADICTED
+    assert judge(Claim("", "", "", (not_worse("ciede2000", "one", "one"),)), stored).verdict == (
+        core.SUPPORTED
+    )
+
+
+def test_a_missing_arm_is_named(store):
+    found = judge(CLAIM, Stored.read(store("one", GOOD)))
+    assert (found.verdict, found.reason) == (core.NOT_RUN, "not run yet: two")
+
+
+def test_scales_are_not_mixed_and_the_largest_decides(store):
+    store("one", GOOD, "full")
+    store("one", BAD + 3, "small")
+    stored = Stored.read(store("two", BAD, "small"))
+    assert judge(CLAIM, stored).verdict == core.CONTRADICTED
+    stored = Stored.read(store("two", BAD, "full"))
+    found = judge(CLAIM, stored)
+    assert (found.verdict, found.scale) == (core.SUPPORTED, "full")
+
+
+def test_a_number_without_interval_gives_way_to_a_smaller_scale_with_seeds(store):
+    def value(run):
+        return run.measures["value"]
+
+    claim = Claim("", "", "", (Test(PerRun("one", "value", value), at_least=0.5),))
+    folder = store("one", GOOD, "full", value=0.9)
+    found = judge(claim, Stored.read(folder))
+    assert (found.verdict, found.scale) == (core.INCONCLUSIVE, "full")
+    for seed in (0, 1, 2):
+        store("one", GOOD, "small", seed, value=0.7 + 0.1 * seed)
+    found = judge(claim, Stored.read(folder))
+    assert (found.verdict, found.run) == (core.SUPPORTED, "small, 3 seeds")
+
+
+def test_an_artefact_is_what_only_the_authors_form_supports(store):
+    stored = Stored.read(store("one", GOOD, losses=np.linspace(1, 2, 40)))
+    rising = Test(Epochs("one", "loss", "loss", "last"), Epochs("one", "", "loss", "first"))
+    means = Test(rising.of, rising.against, at_most=0.0)
+    seen = Test(rising.of, rising.against, at_least=0.0)
+    claim = Claim("", "", "", (means,), seen=(seen,), reason="the axis is upside down")
+    found = judge(claim, stored)
+    assert (found.verdict, found.reason) == (core.ARTEFACT, "the axis is upside down")
+    assert judge(Claim("", "", "", (means,), seen=(means,)), stored).verdict == core.CONTRADICTED
+
+
+def test_what_cannot_answer_is_said(store):
+    store("one", GOOD)
+    stored = Stored.read(store("two", BAD))
+    claim = Claim("", "", "", CLAIM.tests, unless=lambda s: "a stand-in was used")
+    found = judge(claim, stored)
+    assert (found.verdict, found.reason, found.tests) == (core.NOT_RUN, "a stand-in was used", ())
+    further = Claim("", "", "", (Test(Images("one", "ciede2000", split="coco"), at_most=1.0),))
+    assert judge(further, stored).verdict == core.NOT_RUN
+
+
+def test_parts_of_the_images(store):
+    stored = Stored.read(store("one", [1.0] * 10 + [5.0] * 10))
+    first = ("the first ten", lambda name: int(name.split(".")[0]) < 10)
+    found = Test(Images("one", "ciede2000", subset=first), at_most=1.0).judge(stored)
+    assert (found.estimate.value, found.estimate.units) == (1.0, 10)
+    ratio = Test(Images("one", "chroma_ratio", subset=first), at_least=0.0).judge(stored)
+    assert ratio.estimate.value == pytest.approx(0.1)
+
+
+def test_the_section_says_number_threshold_and_command(store):
+    store("one", GOOD)
+    verdicts = claims.judge_all((CLAIM,), Stored.read(store("two", BAD)))
+    text = claims.claims_section(verdicts, "berkeley")
+    assert "| 9.9 | One is better than two. (nowhere) | **supported** |" in text
+    assert f"{GOOD.mean() - BAD.mean():+.2f} [" in text and "support ≤ -0.50" in text
+    assert 'make reproduce-berkeley SCALE=full ARMS="one two"' in text
+    assert json.loads(json.dumps(verdicts[0].to_json()))["tests"][0]["verdict"] == "supported"
+
+
+# ---------------------------------------------------------------- the reports
+
+
+NUMBERS = {
+    "flower-gan": [f"0.{i}" for i in range(1, 9)],
+    "berkeley": [f"1.{i}" for i in range(1, 11)],
+    "flower-cgan": [f"2.{i}" for i in range(1, 9)],
+    "rgb-mse-gan": [f"3.{i}" for i in range(1, 8)],
+    "imagenet-cgan": [f"4.{i}" for i in range(1, 8)],
+}
+
+
+@pytest.mark.parametrize("key", REPORTS)
+def test_every_claim_of_a_report_is_there_and_names_its_arms(key):
+    report = report_module(key)
+    assert [claim.number for claim in report.claims] == NUMBERS[key]
+    for claim in report.claims:
+        assert claim.said.endswith(".") and claim.where and claim.tests
+        assert bool(claim.seen) == bool(claim.reason)
+        for test in (*claim.tests, *claim.seen, *claim.aside):
+            assert (test.at_least is None) != (test.at_most is None)
+            for arm in test.arms:
+                report.arm(arm)  # or it raises
+
+
+def test_verdicts_never_rest_on_training_images_unless_the_claim_does():
+    allowed = {"1.2", "1.4", "1.7"}  # on training images, or on how far they are from the test's
+    for key in REPORTS:
+        for claim in report_module(key).claims:
+            parts = [p for t in claim.tests for p in (t.of, t.against) if isinstance(p, Images)]
+            if any(part.split == "train" for part in parts):
+                assert claim.number in allowed
+
+
+def test_the_command_prints_every_claim(capsys, tmp_path):
+    assert main(["claims", "berkeley", "--results", str(tmp_path / "none")]) == 2
+    assert "is not there" in capsys.readouterr().err
+    assert main(["claims", "berkeley", "--results", str(tmp_path)]) == 0
+    printed = capsys.readouterr().out
+    assert all(f"\n  {number} " in printed for number in NUMBERS["berkeley"])
+    assert "not run yet: regression" in printed
