@@ -219,16 +219,17 @@ def run_claims(options) -> int:
 
 
 def write_overview(results: Path) -> None:
-    """Bring the README's table of reports up to date, where the README and the results are."""
-    readme = Path("README.md")
-    if results != Path("results") or not readme.exists():
-        return
+    """Bring `results/README.md` up to date, and the README's table of reports where that is."""
     from colorization.files import write_text
     from colorization.tables import replace_block
-    from experiments.render import overview
+    from experiments.overview import reports_table, results_page
 
     reports = [report_module(key) for key in REPORTS]
-    write_text(readme, replace_block(readme.read_text(), "reports", overview(reports, results)))
+    write_text(results / "README.md", results_page(reports, results))
+    readme = Path("README.md")
+    if results == Path("results") and readme.exists():
+        table = reports_table(reports, results)
+        write_text(readme, replace_block(readme.read_text(), "reports", table))
 
 
 def run_list(options) -> int:

@@ -248,6 +248,7 @@ class Judged:
         return {
             "test": self.test.what,
             "supports": self.test.wanted,
+            "measured": self.measured,
             **{k: None if np.isnan(v) else float(f"{v:.5g}") for k, v in numbers.items()},
             "units": found.units,
             "seeds": found.seeds,

@@ -398,22 +398,3 @@ The images of a grid are drawn with a fixed seed, or chosen by the rule that is 
 is CIEDE2000).
 
 {figure_list(stored.folder, report.figures)}"""
-
-
-def overview(reports: Iterable[Report], results_folder: Path) -> str:
-    """The reports as a Markdown table: command, page, and the minutes their stored runs took."""
-    lines = []
-    for report in reports:
-        line = {
-            "report": f"{report.cited}, *{report.title}*: {report.subject}",
-            "command": f"`make reproduce-{report.key}`",
-            "results": f"[{report.key}](results/{report.key}/README.md)",
-        }
-        for scale in SCALES[:2]:
-            stored = Stored.read(results_folder / report.key).at(scale)
-            runs = [stored.first(arm.name) for arm in report.arms if arm.primary]
-            done = [run.measures["train_seconds"] / 60 for run in runs if run]
-            minutes = f"{sum(done):.0f} ({len(done)} of {len(runs)} runs)" if done else "–"
-            line[f"minutes, {scale}"] = minutes
-        lines.append(line)
-    return tables.markdown(pd.DataFrame(lines))

@@ -14,7 +14,8 @@ from colorization.tables import replace_block
 from experiments.__main__ import REPORTS, main, report_module
 from experiments.berkeley import REPORT
 from experiments.claims import judge_all
-from experiments.render import overview, page
+from experiments.overview import reports_table, results_page
+from experiments.render import page
 from experiments.stored import Stored
 
 ROOT = Path(__file__).parent.parent
@@ -154,7 +155,9 @@ def test_committed_page_is_what_the_committed_results_give(key):
 def test_committed_overview_is_what_the_committed_results_give():
     readme = (ROOT / "README.md").read_text()
     reports = [report_module(key) for key in REPORTS]
-    assert replace_block(readme, "reports", overview(reports, ROOT / "results")) == readme
+    assert replace_block(readme, "reports", reports_table(reports, ROOT / "results")) == readme
+    page = (ROOT / "results" / "README.md").read_text()
+    assert page == results_page(reports, ROOT / "results")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,124 @@
+"""All reports at a glance: the table of the README, and `results/README.md`."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from colorization import tables
+from colorization.claims import VERDICTS
+from experiments.report import SCALES, Report
+from experiments.stored import Stored
+
+MEASURES = ("ab_mae", "ciede2000", "chroma_ratio", "colourfulness")
+
+
+def reports_table(reports: Iterable[Report], results: Path) -> str:
+    """The reports as a Markdown table: command, page, and the minutes their stored runs took."""
+    lines = []
+    for report in reports:
+        line = {
+            "report": f"{report.cited}, *{report.title}*: {report.subject}",
+            "command": f"`make reproduce-{report.key}`",
+            "results": f"[{report.key}](results/{report.key}/README.md)",
+        }
+        for scale in SCALES[:2]:
+            stored = Stored.read(results / report.key).at(scale)
+            runs = [stored.first(arm.name) for arm in report.arms if arm.primary]
+            done = [run.measures["train_seconds"] / 60 for run in runs if run]
+            minutes = f"{sum(done):.0f} ({len(done)} of {len(runs)} runs)" if done else "–"
+            line[f"minutes, {scale}"] = minutes
+        lines.append(line)
+    return tables.markdown(pd.DataFrame(lines))
+
+
+def results_page(reports: Iterable[Report], results: Path) -> str:
+    """`results/README.md`: verdicts and primary runs of every report, from stored results alone."""
+    reports = list(reports)
+    claims = {report.key: _claims(results / report.key) for report in reports}
+    return f"""\
+# Results
+
+Rendered from the stored results below this folder by `make tables`. Each report's page has its
+tables, figures and departures; [docs/measures.md](../docs/measures.md) defines measures and
+verdicts.
+
+## Verdicts
+
+{_counts(reports, claims)}
+## Every claim
+
+{_all_claims(reports, claims)}
+## What the reports themselves ran
+
+Test images, at the largest scale that was run; *gray* and *mean ab given L* are baselines that no
+network made.
+
+{_primary_runs(reports, results)}"""
+
+
+def _claims(folder: Path) -> list[dict]:
+    path = folder / "claims.json"
+    return json.loads(path.read_text()) if path.exists() else []
+
+
+def _counts(reports, claims) -> str:
+    lines = []
+    for report in reports:
+        counts = Counter(claim["verdict"] for claim in claims[report.key])
+        page = f"[{report.key}]({report.key}/README.md)"
+        lines.append({"report": page, **{v: str(counts[v] or "–") for v in VERDICTS}})
+    return tables.markdown(pd.DataFrame(lines))
+
+
+def _all_claims(reports, claims) -> str:
+    lines = [
+        {
+            "": claim["number"],
+            "claim": claim["claim"],
+            "verdict": f"**{claim['verdict']}**",
+            "decided by": "; ".join(map(_decided, claim["tests"])) or claim["reason"],
+            "scale": claim["scale"] or "–",
+        }
+        for report in reports
+        for claim in claims[report.key]
+    ]
+    return tables.markdown(pd.DataFrame(lines), right=False) if lines else "None yet.\n"
+
+
+def _decided(test: dict) -> str:
+    return f"{test['test']} {test['supports']}: {test['measured']}"
+
+
+def _primary_runs(reports, results: Path) -> str:
+    lines = []
+    for report in reports:
+        stored = Stored.read(results / report.key)
+        for arm in report.arms:
+            runs = stored.of(arm.name) if arm.primary else []
+            if not runs:
+                continue
+            run, baselines = runs[0], stored.baselines(runs[0])
+            means = pd.DataFrame([one.means("test") for one in runs])
+            line = {
+                "report": report.key,
+                "arm": f"**{arm.name}**",
+                "scale": run.scale,
+                "seeds": str(len(runs)),
+                "test images": f"{run.measures['source']}, {run.measures['test']['images']}",
+            }
+            for measure in MEASURES:
+                spread = means[measure].std() if len(runs) > 1 else np.nan
+                text = tables.number(measure, means[measure].mean(), spread)
+                line[tables.heading(measure)] = text
+            for name in ("gray", "mean-ab-given-L"):
+                value = baselines[name]["ciede2000"]
+                heading = f"CIEDE2000 of *{name.replace('-', ' ')}*"
+                line[heading] = tables.number("ciede2000", value)
+            line["minutes"] = f"{run.measures['train_seconds'] / 60:.0f}"
+            line["device"] = run.environment["device"]
+            lines.append(line)
+    return tables.markdown(pd.DataFrame(lines)) if lines else "None yet.\n"
