@@ -53,8 +53,17 @@ class Scores:
         return Scores(self.units, seeds, self.values[:, columns], self.weights[:, columns])
 
     def of_units(self, units: tuple) -> "Scores":
-        rows = [self.units.index(unit) for unit in units]
+        """These scores of the same units in that order."""
+        return self.at(np.array([self.units.index(unit) for unit in units]))
+
+    def at(self, rows: np.ndarray) -> "Scores":
+        """These scores at some rows: their numbers, or whether each is wanted."""
+        units = tuple(np.array(self.units, object)[rows])
         return Scores(units, self.seeds, self.values[rows], self.weights[rows])
+
+    def present(self) -> np.ndarray:
+        """Whether a unit has a value in any seed, `[N]`."""
+        return (self.weights > 0).any(axis=1)
 
     def mean(self, units: np.ndarray, seeds: np.ndarray) -> np.ndarray:
         """Means over drawn units `[..., N]` and seeds `[..., S]`, shape `[...]`."""
@@ -92,7 +101,11 @@ def estimate(first: Scores, second: Scores | None = None, ratio: bool = False) -
     paired = second is not None and set(first.units) == set(second.units)
     if paired:
         samples[1] = samples[1].of_units(first.units)
-    counts = [len(first.units)] if paired else [len(sample.units) for sample in samples]
+        present = samples[0].present() & samples[1].present()
+        samples = [sample.at(present) for sample in samples]
+    else:
+        samples = [sample.at(sample.present()) for sample in samples]
+    counts = [len(sample.units) for sample in samples][: 1 if paired else None]
     axes = [np.arange(count) for count in (*counts, max(len(seeds), 1))]
     drawn = [i for i, axis in enumerate(axes) if len(axis) > 1]
 

@@ -69,7 +69,10 @@ def test_a_baseline_has_no_seeds():
 def test_ratio_of_totals_and_missing_values():
     chroma = scores([1, 2, np.nan], weights=np.array([[2.0], [2.0], [9.0]]))
     assert estimate(chroma).value == pytest.approx(3 / 4)
-    assert estimate(scores([2, np.inf, 4])).value == 3
+    found = estimate(scores([2, np.inf, 4]))
+    assert (found.value, found.low, found.high, found.units) == (3, 2, 4, 2)
+    without_two = scores([10, np.nan, np.nan, 40])
+    assert estimate(without_two, scores([1, 2, np.nan, np.nan])).value == 9  # one is in both
     assert estimate(scores([6, 6]), scores([3, 3]), ratio=True).value == 2
 
 
