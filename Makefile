@@ -15,7 +15,7 @@ OPTIONS = $(if $(SCALE),--scale $(SCALE)) $(if $(ARMS),--arms $(ARMS)) \
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help reproduce data claims tables figures colorize bench test lint format clean
+.PHONY: help reproduce data claims compare tables figures colorize bench test lint format clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][^ ]*:.*## / {printf "  %-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ claims: $(VENV)/.ready ## print the verdict on every claim, from stored results
 
 claims-%: $(VENV)/.ready
 	@$(PY) -m experiments claims $*
+
+compare: $(VENV)/.ready ## two sets of results side by side: A=<folder> B=<folder>, status 1 if worse
+	@$(PY) -m experiments compare "$(A)" "$(B)"
 
 tables-%: $(VENV)/.ready
 	$(PY) -m experiments tables $*

@@ -87,6 +87,21 @@ def parser() -> argparse.ArgumentParser:
     claims.add_argument("--results", type=Path, default=Path("results"))
     claims.set_defaults(run=run_claims)
 
+    compare = commands.add_parser("compare", help="two sets of results, or two runs, side by side")
+    compare.add_argument("a", type=Path, metavar="A", help="folder of results, a report, or a run")
+    compare.add_argument("b", type=Path, metavar="B", help="the same, to be compared with A")
+    compare.add_argument(
+        "--tolerance",
+        type=float,
+        metavar="X",
+        help="a difference that does not count, where there are not two seeds to tell (default: "
+        "the least that counts in claims)",
+    )
+    compare.add_argument(
+        "--force", action="store_true", help="even if scales, splits or sources differ"
+    )
+    compare.set_defaults(run=run_compare, reports=[])
+
     listing = commands.add_parser("list", help="list a report's arms")
     _add_reports(listing)
     listing.set_defaults(run=run_list)
@@ -216,6 +231,12 @@ def run_claims(options) -> int:
             found = "; ".join(f"{judged.test.what} {judged.measured}" for judged in given.tests)
             say(f"        {found or given.reason} ({given.run})")
     return 0
+
+
+def run_compare(options) -> int:
+    from experiments.compare import compare
+
+    return compare(options.a, options.b, force=options.force, tolerance=options.tolerance, say=say)
 
 
 def write_overview(results: Path) -> None:

@@ -304,8 +304,8 @@ DEPARTURES = """\
 - At `small`: 64 px, 6 levels from 32 filters (at most 256), 10 epochs for 100. The multi-domain
   set's stand-in has fewer images than the 12,500 of the report.
 - The checkerboards of the runs without L1 are what transposed convolutions of stride 2 leave when
-  only a discriminator holds them: `l1-100`, the same code with a loss on pixels, has none. Such runs
-  differ much from one another, and one seed says little about which of them is better.
+  only a discriminator holds them: `l1-100`, the same code with a loss on pixels, has none. Such
+  runs differ much from one another; one seed says little about which of them is better.
 """
 
 REPORT = Report(
