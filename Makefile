@@ -45,8 +45,9 @@ claims: $(VENV)/.ready ## print the verdict on every claim, from stored results
 claims-%: $(VENV)/.ready
 	@$(PY) -m experiments claims $*
 
-compare: $(VENV)/.ready ## two sets of results side by side: A=<folder> B=<folder>, status 1 if worse
-	@$(PY) -m experiments compare "$(A)" "$(B)"
+compare: $(VENV)/.ready ## two sets of results side by side: A=<folder> B=<folder> FORCE=1 TOLERANCE=x
+	@$(PY) -m experiments compare "$(A)" "$(B)" $(if $(FORCE),--force) \
+	  $(if $(TOLERANCE),--tolerance $(TOLERANCE))
 
 tables-%: $(VENV)/.ready
 	$(PY) -m experiments tables $*

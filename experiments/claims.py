@@ -84,7 +84,8 @@ class Images:
     def _split(self, run: StoredRun) -> str:
         if self.snapshot is None:
             return self.split
-        return list(snapshots(run).values())[self.snapshot]
+        taken = list(snapshots(run).values())
+        return taken[self.snapshot] if self.snapshot < len(taken) else "no such snapshot"
 
     @property
     def label(self) -> str:

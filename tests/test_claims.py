@@ -210,6 +210,12 @@ def test_what_cannot_answer_is_said(store):
     assert judge(further, stored).verdict == core.NOT_RUN
 
 
+def test_a_snapshot_that_was_not_taken(store):
+    stored = Stored.read(store("one", GOOD))
+    claim = Claim("", "", "", (Test(Images("one", "ciede2000", snapshot=0), at_most=1.0),))
+    assert judge(claim, stored).verdict == core.NOT_RUN
+
+
 def test_parts_of_the_images(store):
     stored = Stored.read(store("one", [1.0] * 10 + [5.0] * 10))
     first = ("the first ten", lambda name: int(name.split(".")[0]) < 10)

@@ -212,6 +212,7 @@ def test_other_seeds(write, tmp_path):
     write("b/demo/small/unet/seed-7", shift={"ab_mae": 1})
     status, text = run(tmp_path / "a", tmp_path / "b")
     assert "== demo/small/unet seed 0 in A, demo/small/unet seed 7 in B" in text
+    assert "configuration: the same" in text
     assert (status, row(text, "ab MAE [Lab]")[-1]) == (1, "worse")
     write("b/demo/small/unet/seed-8")
     with pytest.raises(UserError, match="a holds demo/small/unet seed 0; .*unet seeds 7, 8"):
@@ -294,6 +295,17 @@ def test_other_images_are_refused(pair, change, said):
         run(a, b)
     _, text = run(a, b, force=True)
     assert f"warning: {said}\n" in text
+    assert "configuration: the same" in text
+
+
+def test_other_names_of_one_seed(write, tmp_path):
+    for seed in (0, 1):
+        write(f"a/demo/small/unet/seed-{seed}")
+    write("b/demo/small/unet/seed-0")
+    write("b/demo/small/unet/seed-1", names=("a.jpg", "b.jpg", "d.jpg"), shift={"ab_mae": 2})
+    _, text = run(tmp_path / "a", tmp_path / "b", force=True)
+    # In B of the two images that both seeds have: the mean of 11 and 13.
+    assert row(text, "ab MAE [Lab]")[:3] == ["12.00", "12.00", "+0.00"]
 
 
 def test_other_names_are_compared_unpaired(pair):
