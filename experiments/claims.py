@@ -439,7 +439,7 @@ def _details(given: Verdict, key: str) -> str:
         shown = "; ".join(f"{j.test.what} {j.measured}" for j in given.aside)
         parts.append(f"Beside it: {shown}.")
     if given.note:
-        parts.append(f"{given.note[0].upper()}{given.note[1:]}.")
+        parts.append(f"Also: {given.note}.")
     if claim.confounders:
         parts.append(f"*Mind:* {claim.confounders}")
     if given.verdict == NOT_RUN or given.scale != "full":
