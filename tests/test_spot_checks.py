@@ -5,21 +5,25 @@ Expected values come from NumPy and scikit-image, never from `colorization.metri
 
 import hashlib
 import io
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.lib.stride_tricks import sliding_window_view
 from PIL import Image
 from skimage import color, metrics
 
+from colorization import results
 from colorization.ab_bins import AB_BINS
 from colorization.data import download, kaggle, roots
 from colorization.data.prepare import Recipe, prepare
+from colorization.data.sources import SPLITS
 from colorization.errors import SourceUnavailable, UserError
 from colorization.evaluation import baselines, evaluate, lab_batches
 from experiments.__main__ import REPORTS, report_module
+from experiments.report import SCALES
 from experiments.reproduce import obtain
 
 SIZE = 24
@@ -299,6 +303,67 @@ def test_a_shift_of_ab_by_3_and_4(write_source, lab_before_resize):
             assert row["ab_mse"] == pytest.approx(12.5, rel=1e-5)
 
 
+@dataclass(frozen=True)
+class Bands:
+    """One image of 8-bit Lab, in whole numbers of a and b: an item, and the source of it."""
+
+    lab8: np.ndarray
+    key = title = "bands"
+    licence = "none"
+    name = "bands/0"
+    strict = True
+    space = "lab8"
+    identity = ("bands",)
+
+    def read(self):
+        return self.lab8
+
+    def files(self):
+        return {"train": [self], "test": [self]}
+
+
+@pytest.mark.parametrize("outlined", [True, False])
+def test_two_bands_of_shifted_colour_by_hand(write_source, tmp_path, outlined):
+    """A quarter of ab (-27, -36) beside (6, 8) become (-24, -32) and (9, 12)."""
+    write_source({})  # sets the data root
+    lab8 = np.full((16, 16, 3), (153, 128 + 6, 128 + 8), "uint8")
+    lab8[:, :4] = 102 if outlined else 153, 128 - 27, 128 - 36
+    images = prepare(Bands(lab8), Recipe(16))
+    found = evaluate(images, "test", lambda L, ab: ab + np.float32([3, 4]))
+    results.write_evaluations(tmp_path / "run", {"test": found})
+    rows = pd.read_csv(tmp_path / "run/images.csv")
+    means = results.split_means(rows, {"test": found.measures}, "test")
+    by_hand = {
+        "ab_mae": (3 + 4) / 2,
+        "ab_mse": (9 + 16) / 2,
+        "auc": 146 / 151,  # within all tolerances from 5 to 150
+        "auc_balanced": 146 / 151,
+        "chroma_true": (45 + 3 * 10) / 4,
+        "chroma": (40 + 3 * 15) / 4,
+        "chroma_ratio": 17 / 15,
+        "accuracy": 3 / 4,  # (-30, -40) became (-20, -30), (10, 10) stayed
+        "accuracy_coloured": 3 / 4,
+        "accuracy_balanced": 1 / 2,
+        "majority": 3 / 4,
+        "edge_f1": 1,  # the step of norm 55 is where it was
+        "bleed": 0 if outlined else 1,
+    }
+    assert {name: means[name] for name in by_hand} == pytest.approx(by_hand, rel=1e-5)
+
+
+def test_a_row_depends_neither_on_its_batch_nor_on_the_limit(images):
+    def rows(**options):
+        found = evaluate(images, "test", lambda L, ab: 0.6 * ab + 2, **options).rows
+        return {row.pop("name"): row for row in found}
+
+    whole = rows(batch_size=5)
+    for options in ({"batch_size": 1}, {"batch_size": 3}, {"batch_size": 2, "limit": 3}):
+        found = rows(**options)
+        assert len(found) == options.get("limit", 5)
+        for name, row in found.items():
+            assert row == pytest.approx(whole[name], rel=1e-4)
+
+
 # ---------------------------------------------------------------- one image, by hand
 
 
@@ -356,6 +421,21 @@ def test_one_image_by_hand(write_source, with_L):
         },
         rel=1e-4,
     )
+
+
+@pytest.mark.parametrize("with_L", [False, True], ids=["ab", "lab"])
+def test_one_photograph_by_hand(real_data, write_source, with_L):
+    path = sorted(real_data("flowers-recognition/flowers").glob("*/*.jpg"))[0]
+    source = write_source({split: {"a.jpg": path.read_bytes()} for split in SPLITS})
+    images = prepare(source, Recipe(96, crop=False, resample="bicubic"))
+    lab = color.rgb2lab(images.images("test")[0])
+    predicted = np.concatenate([lab[..., :1], recoloured(lab[..., 1:])], axis=-1)
+    if with_L:
+        predicted[..., 0] = 8 + 0.8 * predicted[..., 0]
+    found = evaluate(images, "test", lambda L, ab: predicted[None, ..., 0 if with_L else 1 :])
+    (row,) = found.rows
+    assert row.pop("name") == "test/a.jpg"
+    assert row == pytest.approx(by_hand(lab, predicted), rel=1e-3)
 
 
 # ---------------------------------------------------------------- leaks
@@ -466,6 +546,9 @@ def test_no_image_that_is_judged_was_trained_on(only_read, scratch, config, furt
         config, images = obtain(config, lambda text: None)
     except SourceUnavailable as error:
         pytest.skip(str(error))
+    # Of a source that is not strict, `prepare` would hide an overlap by leaving images out.
+    listed = [str(item) for items in config.source.files().values() for item in items]
+    assert len(set(listed)) == len(listed)
     others = []
     for source in further:
         try:
@@ -475,3 +558,15 @@ def test_no_image_that_is_judged_was_trained_on(only_read, scratch, config, furt
     assert Path(scratch) in images.folder.parents
     assert len(images.names("train")) and len(images.names("test"))
     assert leaks(images, *others) == []
+
+
+@pytest.mark.parametrize("scale", SCALES)
+@pytest.mark.parametrize("key", REPORTS)
+def test_an_arm_judges_anothers_network_on_that_ones_images(key, scale):
+    """Split alike, so that what it is judged on was not trained on."""
+    report = report_module(key)
+    for arm in report.arms:
+        if arm.trained_by:
+            config = report.scaled(arm, scale)
+            trainer = report.scaled(report.arm(arm.trained_by), scale)
+            assert (config.source, config.recipe) == (trainer.source, trainer.recipe), arm.name
