@@ -183,6 +183,11 @@ class StoredRun:
         return split_means(self.images, self.measures, split)
 
 
+def columns_of(measure: str) -> tuple[str, ...]:
+    """The columns of images.csv that a measure is made of: two where it is a ratio of totals."""
+    return ("chroma", "chroma_true") if measure == "chroma_ratio" else (measure,)
+
+
 def split_means(images: pd.DataFrame, measures: dict, split: str) -> dict[str, float]:
     """Means over a split's images, its set-level measures, and the chroma ratio (of the means)."""
     rows = images[images.split == split].drop(columns=["split", "name"])

@@ -42,10 +42,15 @@ def number(measure: str, value: float, spread: float | None = None, signed: bool
     if value is None or math.isnan(value):
         return "–"
     form = MEASURES[measure][2]
-    text = (form.replace("{:", "{:+") if signed else form).format(value)
+    text = (with_sign(form) if signed else form).format(value)
     if spread is None or math.isnan(spread):
         return text
     return f"{text} ± {MEASURES[measure][2].format(spread)}"
+
+
+def with_sign(form: str) -> str:
+    """A format that prints a plus, too."""
+    return form.replace("{:", "{:+")
 
 
 def markdown(table: pd.DataFrame, right: bool = True) -> str:

@@ -19,7 +19,7 @@ from colorization.claims import (
     estimate,
     verdict,
 )
-from colorization.results import StoredRun
+from colorization.results import StoredRun, columns_of
 from experiments.stored import Stored, snapshots
 
 # The least difference between two arms that counts, by measure: about half of what one sees, set
@@ -69,10 +69,9 @@ class Images:
         units = parts[0].index
         if self.subset:
             units = [name for name in units if self.subset[1](name)]
-        columns = {"chroma_ratio": ("chroma", "chroma_true")}.get(self.measure, (self.measure,))
         arrays = [
             np.stack([part.loc[units, column].to_numpy(float) for part in parts], axis=1)
-            for column in columns
+            for column in columns_of(self.measure)
         ]
         return Scores(tuple(units), seeds, *arrays)
 
@@ -147,7 +146,7 @@ class Epochs:
         return f"{self.arm}{part}"
 
     def number(self, value: float, signed: bool = False) -> str:
-        return (self.form.replace("{:", "{:+") if signed else self.form).format(value)
+        return (tables.with_sign(self.form) if signed else self.form).format(value)
 
 
 @dataclass(frozen=True)
@@ -158,7 +157,6 @@ class PerRun:
     quantity: str
     value: Callable[[StoredRun], float]
     form: str = "{:.3g}"
-    part: str = ""
 
     def scores(self, stored: Stored) -> Scores:
         runs = stored.of(self.arm)
@@ -170,7 +168,7 @@ class PerRun:
 
     @property
     def label(self) -> str:
-        return f"{self.arm}, {self.part}" if self.part else self.arm
+        return self.arm
 
 
 @dataclass(frozen=True)
@@ -357,22 +355,20 @@ def judge(claim: Claim, stored: Stored) -> Verdict:
     That is the largest at which all of the claim's arms have been run; if all that can be had there
     is a number without an interval (a single seed), a smaller one with more seeds.
     """
-    found = [_judge_at(claim, stored.at(scale), scale) for scale in stored.scales_of(claim.arms)]
-    decided = [v for v in found if v.verdict not in (NOT_RUN, INCONCLUSIVE) or _bounded(v)]
-    if decided:
-        return decided[0]
-    if found:
-        return found[0]
-    missing = [arm for arm in claim.arms if not stored.of(arm)]
-    return Verdict(claim, NOT_RUN, reason=_not_run(missing or claim.arms))
+    largest = None
+    for scale in stored.scales_of(claim.arms):
+        found = _judge_at(claim, stored.at(scale), scale)
+        if found.verdict not in (NOT_RUN, INCONCLUSIVE) or _bounded(found):
+            return found
+        largest = largest or found
+    if largest:
+        return largest
+    missing = [arm for arm in claim.arms if not stored.of(arm)] or claim.arms
+    return Verdict(claim, NOT_RUN, reason=f"not run yet: {', '.join(missing)}")
 
 
 def _bounded(given: Verdict) -> bool:
     return bool(given.tests) and all(np.isfinite(j.estimate.low) for j in given.tests)
-
-
-def _not_run(arms) -> str:
-    return f"not run yet: {', '.join(arms)}"
 
 
 def _judge_at(claim: Claim, stored: Stored, scale: str) -> Verdict:

@@ -10,8 +10,8 @@ import pandas as pd
 
 from colorization.claims import INCONCLUSIVE, Estimate, Scores, estimate
 from colorization.errors import UserError
-from colorization.results import StoredRun
-from colorization.tables import MEASURES, heading, number
+from colorization.results import StoredRun, columns_of
+from colorization.tables import MEASURES, heading, number, with_sign
 from colorization.training.config import differences
 from experiments.claims import COUNTS
 
@@ -230,8 +230,8 @@ def _say_measures(found: Match, tolerance: float | None, say: Callable[[str], No
 
 def _scores(seeds: Sequence[pd.DataFrame], name: str) -> Scores:
     """A measure of the images that every seed has."""
-    columns = ("chroma", "chroma_true") if name == "chroma_ratio" else (name,)
-    tables = [pd.concat([seed[c] for seed in seeds], axis=1, join="inner") for c in columns]
+    columns = [[seed[c] for seed in seeds] for c in columns_of(name)]
+    tables = [pd.concat(column, axis=1, join="inner") for column in columns]
     units, numbers = tuple(tables[0].index), tuple(range(len(seeds)))
     return Scores(units, numbers, *(table.to_numpy(float) for table in tables))
 
@@ -249,7 +249,7 @@ def _row(
     )
     a, b = _mean(first), _mean(second)
     found = Estimate(0, 0, 0, *first.values.shape) if same else estimate(second, first)
-    signed = MEASURES[name][2].replace("{:", "{:+").format
+    signed = with_sign(MEASURES[name][2]).format
     return (
         heading(name),
         number(name, a),

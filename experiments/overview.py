@@ -5,13 +5,12 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from colorization import tables
 from colorization.claims import VERDICTS
 from experiments.report import SCALES, Report
-from experiments.stored import Stored
+from experiments.stored import Stored, over_seeds
 
 MEASURES = ("ab_mae", "ciede2000", "chroma_ratio", "colourfulness")
 
@@ -25,9 +24,10 @@ def reports_table(reports: Iterable[Report], results: Path) -> str:
             "command": f"`make reproduce-{report.key}`",
             "results": f"[{report.key}](results/{report.key}/README.md)",
         }
+        stored = Stored.read(results / report.key)
         for scale in SCALES[:2]:
-            stored = Stored.read(results / report.key).at(scale)
-            runs = [stored.first(arm.name) for arm in report.arms if arm.primary]
+            at_scale = stored.at(scale)
+            runs = [at_scale.first(arm.name) for arm in report.arms if arm.primary]
             done = [run.measures["train_seconds"] / 60 for run in runs if run]
             minutes = f"{sum(done):.0f} ({len(done)} of {len(runs)} runs)" if done else "–"
             line[f"minutes, {scale}"] = minutes
@@ -102,7 +102,6 @@ def _primary_runs(reports, results: Path) -> str:
             if not runs:
                 continue
             run, baselines = runs[0], stored.baselines(runs[0])
-            means = pd.DataFrame([one.means("test") for one in runs])
             line = {
                 "report": report.key,
                 "arm": f"**{arm.name}**",
@@ -110,10 +109,7 @@ def _primary_runs(reports, results: Path) -> str:
                 "seeds": str(len(runs)),
                 "test images": f"{run.measures['source']}, {run.measures['test']['images']}",
             }
-            for measure in MEASURES:
-                spread = means[measure].std() if len(runs) > 1 else np.nan
-                text = tables.number(measure, means[measure].mean(), spread)
-                line[tables.heading(measure)] = text
+            line |= over_seeds(runs, "test", MEASURES)
             for name in ("gray", "mean-ab-given-L"):
                 value = baselines[name]["ciede2000"]
                 heading = f"CIEDE2000 of *{name.replace('-', ' ')}*"

@@ -12,7 +12,7 @@ from colorization import figures, results, tables
 from colorization.files import write_json, write_text
 from experiments.claims import Verdict, claims_section, judge_all
 from experiments.report import SCALES, Arm, Report
-from experiments.stored import Stored, run_note, source_note
+from experiments.stored import Stored, over_seeds, run_note, source_note
 
 ALL = ("tables", "figures")
 
@@ -125,11 +125,10 @@ def without_download(build: Callable) -> Callable:
     return build
 
 
-def draw_figures(folder: Path, specifications: Iterable, say=print) -> None:
-    """Draw every figure whose arm has results to `folder/figures/`."""
-    stored = Stored.read(folder)
+def draw_figures(stored: Stored, specifications: Iterable, say=print) -> None:
+    """Draw every figure whose arm has results to `figures/` in the report's folder."""
     for figure in specifications:
-        path = folder / "figures" / f"{figure.name}.png"
+        path = stored.folder / "figures" / f"{figure.name}.png"
         if not figure.draw(path, stored):
             path.unlink(missing_ok=True)
             say(f"{figure.name}: no results yet")
@@ -205,17 +204,12 @@ def measures_table(stored: Stored, arms: Iterable[Arm], measures: list[str], spl
                         **{tables.heading(m): tables.number(m, values[m]) for m in measures},
                     }
                 )
-        means = pd.DataFrame([run.means(split) for run in runs])
-        spread = means[measures].std() if len(runs) > 1 else pd.Series(dtype=float)
         lines.append(
             {
                 "arm": f"**{arm.name}**",
                 "images": image_counts(runs[0]),
                 "seeds": str(len(runs)),
-                **{
-                    tables.heading(m): tables.number(m, means[m].mean(), spread.get(m))
-                    for m in measures
-                },
+                **over_seeds(runs, split, measures),
             }
         )
     return tables.markdown(pd.DataFrame(lines)) if lines else "No results yet.\n"
@@ -359,9 +353,9 @@ def references_table(stored: Stored, references: Iterable[Reference]) -> str:
 
 def render(report: Report, folder: Path, say=print, what: Iterable[str] = ALL) -> None:
     """Draw the report's figures and write its page, `folder/README.md`."""
-    if "figures" in what:
-        draw_figures(folder, report.figures, say)
     stored = Stored.read(folder)
+    if "figures" in what:
+        draw_figures(stored, report.figures, say)
     verdicts = judge_all(report.claims, stored)
     write_json(folder / "claims.json", [given.to_json() for given in verdicts])
     write_text(folder / "README.md", page(report, stored, verdicts))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from colorization import results
+from colorization import results, tables
 from experiments.report import SCALES
 
 
@@ -59,6 +59,13 @@ class Stored:
         """A baseline's rows, one a test image of the run's prepared set."""
         folder = self.folder / run.scale / "baselines" / run.measures["prepared"] / name
         return pd.read_csv(folder / "images.csv")
+
+
+def over_seeds(runs: list[results.StoredRun], split: str, measures: Iterable[str]) -> dict:
+    """Cells of a table, heading -> mean over an arm's seeds with the deviation between them."""
+    means = pd.DataFrame([run.means(split) for run in runs])
+    spread = means.std(numeric_only=True) if len(runs) > 1 else {}
+    return {tables.heading(m): tables.number(m, means[m].mean(), spread.get(m)) for m in measures}
 
 
 def run_note(run: results.StoredRun) -> str:
