@@ -210,14 +210,12 @@ def _in_order(path: Path) -> tuple:
 
 
 def load_baselines(report_folder: Path, scale: str) -> dict[str, dict[str, dict]]:
-    """{prepared set: {baseline: measures}} of a scale: of the test split, and `val_...`."""
+    """{prepared set: {baseline: {split: measures}}} of a scale."""
     found: dict[str, dict[str, dict]] = {}
     for path in sorted((report_folder / scale / "baselines").glob("*/*/measures.json")):
         images, measures = pd.read_csv(path.parent / "images.csv"), _read_json(path)
-        validation = split_means(images, measures, "val") if "val" in measures else {}
         found.setdefault(path.parts[-3], {})[path.parts[-2]] = {
-            **split_means(images, measures, "test"),
-            **{f"val_{name}": value for name, value in validation.items()},
+            split: split_means(images, measures, split) for split in images["split"].unique()
         }
     order = [name.replace(" ", "-") for name in BASELINES]
     return {

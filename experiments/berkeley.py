@@ -282,9 +282,15 @@ REFERENCES = (
     Reference(
         "regression", "MSE of E[ab given L], test", 216, 1, baseline("mean-ab-given-L", "ab_mse")
     ),
-    Reference("regression", "MSE of ab = 0, validation", 210, 1, baseline("gray", "val_ab_mse")),
     Reference(
-        "regression", "MSE of mean ab, validation", 160, 1, baseline("mean-ab", "val_ab_mse")
+        "regression", "MSE of ab = 0, validation", 210, 1, baseline("gray", "ab_mse", split="val")
+    ),
+    Reference(
+        "regression",
+        "MSE of mean ab, validation",
+        160,
+        1,
+        baseline("mean-ab", "ab_mse", split="val"),
     ),
     Reference(
         "forms-56",
@@ -298,7 +304,7 @@ REFERENCES = (
         "share of white, validation [%]",
         95.2,
         0.1,
-        baseline("gray", "val_accuracy", percent=True),
+        baseline("gray", "accuracy", split="val", percent=True),
     ),
 )
 

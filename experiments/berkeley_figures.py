@@ -55,7 +55,7 @@ def regression_losses(path: Path, stored: Stored) -> bool:
 
 
 def _constant_mean(stored: Stored, run: StoredRun) -> dict[str, float]:
-    value = stored.baselines(run).get("mean-ab", {}).get("val_ab_mse")
+    value = stored.baselines(run, "val").get("mean-ab", {}).get("ab_mse")
     return {f"training mean ab: {value:.0f}": value} if value else {}
 
 
@@ -101,7 +101,7 @@ def majority(split: str):
     """Accuracy of always answering with the most frequent bin, as a line in accuracy plots."""
 
     def references(stored, run):
-        share = stored.baselines(run).get("gray", {}).get(f"{split}_majority")
+        share = stored.baselines(run, split).get("gray", {}).get("majority")
         return {f"most frequent bin: {share:.1%}": share} if share else {}
 
     return references
@@ -135,7 +135,7 @@ def losses(run: StoredRun) -> str:
 def accuracies(stored: Stored, arm: str) -> str:
     run = stored.first(arm)
     last = run.epochs.iloc[-1]
-    majority = stored.baselines(run)["gray"]["val_majority"]
+    majority = stored.baselines(run, "val")["gray"]["majority"]
     return (
         f"last epoch: training {last['accuracy']:.1%}, validation {last['val_accuracy']:.1%}; the "
         f"most frequent bin alone {majority:.1%}"

@@ -309,11 +309,11 @@ def logged(column: str, epoch: int):
     return measured
 
 
-def baseline(name: str, measure: str, percent: bool = False):
-    """A measure of a baseline on the run's images."""
+def baseline(name: str, measure: str, split: str = "test", percent: bool = False):
+    """A measure of a baseline on a split of the run's images."""
 
     def measured(stored: Stored, run: results.StoredRun) -> float:
-        value = stored.baselines(run).get(name, {}).get(measure, np.nan)
+        value = stored.baselines(run, split).get(name, {}).get(measure, np.nan)
         return 100 * value if percent else value
 
     return measured

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import shutil
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -161,11 +162,12 @@ def _reproduce_run(report, scale, arm, seed, runs, results_folder, precision, de
         _adopt(trained, folder, config, epoch)
     else:
         train(folder, config, images, seed, say=say, devices=devices)
+    further = test_sets(arm, config, say)
     with locked(folder):
         if not (folder / "measures.json").exists():
             say("evaluating")
-            judge(folder, config, images, test_sets(arm, config, say))
-    _judge_baselines(results_folder / report.key / scale / "baselines", config, images)
+            judge(folder, config, images, further)
+    _judge_baselines(results_folder / report.key / scale / "baselines", config, images, further)
     target = results_folder / report.key / scale / arm.name / f"seed-{seed}"
     results.publish(folder, target, samples=_is_shown(target))
 
@@ -302,19 +304,27 @@ def palette(source) -> np.ndarray | None:
     return None
 
 
-def _judge_baselines(folder: Path, config: TrainingConfig, images: PreparedSet) -> None:
-    """Baselines on the test images, row by row, and on the validation images as a whole."""
+def _judge_baselines(
+    folder: Path, config: TrainingConfig, images: PreparedSet, further: dict
+) -> None:
+    """Baselines from the training images, on the test and validation images and further sets."""
+    sets = {split: (images, split) for split in ("test", "val") if images.names(split)}
+    sets |= {name: (others, "test") for name, (others, _) in further.items()}
     target = folder / images.folder.name
     paths = {name: target / name.replace(" ", "-") for name in BASELINES}
-    if all((path / "measures.json").exists() for path in paths.values()):
+    missing = [name for name, path in paths.items() if not _judged(path, sets)]
+    if not missing:
         return  # before the training images are read for their means
-    for name, predict in baselines(images).items():
-        path = paths[name]
-        if (path / "measures.json").exists():
-            continue
+    predictors, colours = baselines(images), palette(config.source)
+    for name in missing:
         evaluations = {
-            split: evaluate(images, split, predict, batch_size=50, palette=palette(config.source))
-            for split in ("test", "val")
-            if images.names(split)
+            key: evaluate(of, split, predictors[name], batch_size=50, palette=colours)
+            for key, (of, split) in sets.items()
         }
-        results.write_evaluations(path, evaluations, source=images.source)
+        results.write_evaluations(paths[name], evaluations, source=images.source)
+
+
+def _judged(folder: Path, sets: Iterable[str]) -> bool:
+    """Whether the results in a folder have all these splits."""
+    path = folder / "measures.json"
+    return path.exists() and set(sets) <= json.loads(path.read_text()).keys()

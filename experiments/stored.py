@@ -49,11 +49,16 @@ class Stored:
         arms = set(arms)
         return [s for s in SCALES if arms <= {run.arm for run in self.runs if run.scale == s}]
 
-    def baselines(self, run: results.StoredRun) -> dict[str, dict]:
-        """Baselines on the test images of the run's prepared set: name -> measures."""
+    def baselines(self, run: results.StoredRun, split: str = "test") -> dict[str, dict]:
+        """Baselines from the run's prepared set, on a split of it or a further test set.
+
+        Returns:
+            name -> measures.
+        """
         if run.scale not in self._baselines:
             self._baselines[run.scale] = results.load_baselines(self.folder, run.scale)
-        return self._baselines[run.scale].get(run.measures["prepared"], {})
+        found = self._baselines[run.scale].get(run.measures["prepared"], {})
+        return {name: splits[split] for name, splits in found.items() if split in splits}
 
     def baseline_images(self, run: results.StoredRun, name: str) -> pd.DataFrame:
         """A baseline's rows, one a test image of the run's prepared set."""

@@ -107,8 +107,8 @@ def test_an_arm_that_only_decodes_differs_in_its_predictions_alone(everything):
 def test_baselines_bracket_every_table(everything):
     for sets in results.load_baselines(everything, "smoke").values():
         assert list(sets) == ["gray", "mean-ab", "mean-ab-given-L", "nearest-bin", "ground-truth"]
-        assert sets["gray"]["chroma_ratio"] == 0
-        truth = sets["ground-truth"]
+        assert sets["gray"]["test"]["chroma_ratio"] == 0
+        truth = sets["ground-truth"]["test"]
         assert truth["ab_mae"] == truth["ciede2000"] == 0
         assert truth["ssim"] == truth["auc"] == truth["accuracy"] == truth["chroma_ratio"] == 1
 
