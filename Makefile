@@ -7,7 +7,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 PY := $(VENV)/bin/python
-REPORTS := flower-gan berkeley flower-cgan rgb-mse-gan imagenet-cgan
+REPORTS := flower-gan berkeley flower-cgan rgb-mse-gan imagenet-cgan common
 
 OPTIONS = $(if $(SCALE),--scale $(SCALE)) $(if $(ARMS),--arms $(ARMS)) \
           $(if $(SEEDS),--seeds $(SEEDS)) $(if $(PRECISION),--precision $(PRECISION)) \

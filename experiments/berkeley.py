@@ -145,6 +145,11 @@ ABLATIONS = (
 )
 
 
+# At `small` narrow enough that the classifications still see enough epochs to overfit.
+SMALL = {regression_cnn: {"filters": 32}, classification_cnn: {"filters": 16}}
+SMOKE = {regression_cnn: {"filters": 8}, classification_cnn: {"filters": 8}}
+
+
 def scaled(arm: Arm, scale: str) -> TrainingConfig:
     """The arm's configuration at a scale: fewer epochs, filters and pixels, nothing else."""
     config = arm.config
@@ -152,17 +157,13 @@ def scaled(arm: Arm, scale: str) -> TrainingConfig:
         return config
     classifies = isinstance(config.objective, AbClassification)
     if scale == "small":
-        # Narrow enough that the classifications still see enough epochs to overfit.
         epochs = {500: 60, 200: 100, 50: 25, 10: 10}
-        size, keywords = config.recipe.size, {regression_cnn: {"filters": 32}}
-        keywords[classification_cnn] = {"filters": 16}
-        return shrunk(config, size=size, epochs=epochs.get, keywords=keywords)
-    keywords = dict.fromkeys((regression_cnn, classification_cnn), {"filters": 8})
+        return shrunk(config, size=config.recipe.size, epochs=epochs.get, keywords=SMALL)
     return shrunk(
         config,
         size=32 if classifies else 48,
         epochs=lambda _: 2,
-        keywords=keywords,
+        keywords=SMOKE,
         source=SMOKE_IMAGES,
     )
 

@@ -105,14 +105,19 @@ def _bands(run: StoredRun, sample: str) -> dict[str, np.ndarray]:
     return dict(zip(labels, np.split(run.sample_mosaic(sample), len(labels)), strict=True))
 
 
-def _stack(path, bands: dict[str, np.ndarray], title: str, run: StoredRun, sample: str, note: str):
-    """Draw rows of tiles, label -> tiles, of the images of a stored grid."""
+def _stack(
+    path, bands: dict[str, np.ndarray], title: str, run: StoredRun, sample: str, note: str, across
+):
+    """Draw bands of tiles, label -> tiles, of the images of a stored grid: as rows, or across."""
     entry = run.samples[sample]
+    names, tiles = [short(name) for name in entry["names"]], list(bands.values())
+    if across:
+        tiles = [np.concatenate(np.split(band, len(names), axis=1)) for band in tiles]
     figures.image_grid(
         path,
-        np.concatenate(list(bands.values())),
-        rows=list(bands),
-        columns=[short(name) for name in entry["names"]],
+        np.concatenate(tiles, axis=1 if across else 0),
+        rows=names if across else list(bands),
+        columns=list(bands) if across else names,
         title=title,
         note=f"{entry['rule']}; {note}\n{source_note(run, sample)}",
     )
@@ -120,13 +125,19 @@ def _stack(path, bands: dict[str, np.ndarray], title: str, run: StoredRun, sampl
 
 @dataclass(frozen=True)
 class Compared:
-    """The same images coloured by several arms, one row each, at their largest common scale."""
+    """The same images coloured by several arms, at the largest scale of the first.
+
+    Args:
+        original: show the photographs as they were.
+        across: an arm is a column; else a row.
+    """
 
     name: str
     arms: tuple[str, ...]
     sample: str
     title: str
     original: bool = True
+    across: bool = False
 
     def draw(self, path: Path, stored: Stored) -> bool:
         first = stored.first(self.arms[0])
@@ -142,7 +153,7 @@ class Compared:
         if self.original:
             bands["original"] = own["original"]
         note = f"scale {first.scale}, seed {first.seed}"
-        _stack(path, bands, self.title, first, self.sample, note)
+        _stack(path, bands, self.title, first, self.sample, note, self.across)
         return True
 
 
@@ -164,7 +175,7 @@ class OverEpochs:
             bands[f"epoch {epoch}"] = _bands(run, f"{sample}-random")["re-coloured"]
         bands[f"epoch {run.last_epoch}"] = own["re-coloured"]
         bands["original"] = own["original"]
-        _stack(path, bands, self.title, run, "test-random", run_note(run))
+        _stack(path, bands, self.title, run, "test-random", run_note(run), across=False)
         return True
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from colorization import tables
 from colorization.claims import VERDICTS
+from experiments.render import measures_table
 from experiments.report import SCALES, Report
 from experiments.stored import Stored, over_seeds
 
@@ -37,7 +38,8 @@ def reports_table(reports: Iterable[Report], results: Path) -> str:
 
 def results_page(reports: Iterable[Report], results: Path) -> str:
     """`results/README.md`: verdicts and primary runs of every report, from stored results alone."""
-    reports = list(reports)
+    comparisons = [report for report in reports if report.compares_cost]
+    reports = [report for report in reports if not report.compares_cost]
     claims = {report.key: _claims(results / report.key) for report in reports}
     return f"""\
 # Results
@@ -46,7 +48,7 @@ Rendered from the stored results below this folder by `make tables`. Each report
 tables, figures and departures; [docs/measures.md](../docs/measures.md) defines measures and
 verdicts.
 
-## Verdicts
+{"".join(_comparison(report, results / report.key) for report in comparisons)}## Verdicts
 
 {_counts(reports, claims)}
 ## Every claim
@@ -58,6 +60,24 @@ Test images, at the largest scale that was run; *gray* and *mean ab given L* are
 network made.
 
 {_primary_runs(reports, results)}"""
+
+
+def _comparison(report: Report, folder: Path) -> str:
+    """A report's own section, at its largest scale; "" where it has not been run."""
+    stored = Stored.read(folder)
+    scale = next((s for s in SCALES if stored.at(s).runs), None)
+    if scale is None:
+        return ""
+    table = measures_table(stored.at(scale), report.arms, report.measures, "test", cost=True)
+    return f"""\
+## {report.title}
+
+{report.subject[0].upper()}{report.subject[1:]}, at scale {scale}; test images.
+[Its page]({report.key}/README.md) says what is held equal, and what the networks make of
+photographs of another kind.
+
+{table}
+"""
 
 
 def _claims(folder: Path) -> list[dict]:

@@ -12,7 +12,7 @@ from colorization import figures, results, tables
 from colorization.files import write_json, write_text
 from experiments.claims import Verdict, claims_section, judge_all
 from experiments.report import SCALES, Arm, Report
-from experiments.stored import Stored, over_seeds, run_note, source_note
+from experiments.stored import Stored, over_seeds, run_note, snapshots, source_note
 
 ALL = ("tables", "figures")
 
@@ -143,19 +143,21 @@ def figure_list(folder: Path, specifications: Iterable) -> str:
     return "\n".join(parts)
 
 
-def settings_table(stored: Stored, rows: dict[str, dict[str, str]]) -> str:
-    """The report's settings beside those that ran.
+def settings_section(stored: Stored, rows: dict[str, dict[str, str]]) -> str:
+    """The report's settings beside those that ran; "" for one that prints none.
 
     Args:
         rows: arm name -> the report's own values under the headings of its table.
     """
+    if not rows:
+        return ""
     lines = []
     for name, said in rows.items():
         lines.append({"arm": f"{name} (report)", **said})
         run = stored.first(name)
         if run is not None:
             lines.append({"arm": f"{name} (run, {run.scale})", **_settings(run)})
-    return tables.markdown(pd.DataFrame(lines).fillna("–"))
+    return f"## Settings\n\n{tables.markdown(pd.DataFrame(lines).fillna('–'))}\n"
 
 
 def _settings(run: results.StoredRun) -> dict[str, str]:
@@ -185,61 +187,62 @@ def _settings(run: results.StoredRun) -> dict[str, str]:
     return rows
 
 
-def measures_table(stored: Stored, arms: Iterable[Arm], measures: list[str], split: str) -> str:
-    """A row for each arm (mean over seeds); on the test split its set's baselines before it."""
+def measures_table(
+    stored: Stored, arms: Iterable[Arm], measures: list[str], split: str, cost: bool = False
+) -> str:
+    """A row for each arm (mean over seeds), the baselines of its set before it.
+
+    Args:
+        split: "train", which has no baselines, "test" or a further test set.
+        cost: parameters, MACs and speed beside the measures.
+    """
     lines, shown = [], set()
     for arm in arms:
-        runs = stored.of(arm.name)
+        runs = [run for run in stored.of(arm.name) if split in run.measures]
         if not runs:
             continue
+        counts = image_counts(runs[0], "test" if split == "train" else split)
         prepared = runs[0].measures["prepared"]
-        if split == "test" and prepared not in shown:
+        if prepared not in shown:
             shown.add(prepared)
-            for name, values in stored.baselines(runs[0]).items():
-                lines.append(
-                    {
-                        "arm": f"*{name.replace('-', ' ')}*",
-                        "images": image_counts(runs[0]),
-                        "seeds": "–",
-                        **{tables.heading(m): tables.number(m, values[m]) for m in measures},
-                    }
-                )
-        lines.append(
-            {
-                "arm": f"**{arm.name}**",
-                "images": image_counts(runs[0]),
-                "seeds": str(len(runs)),
-                **over_seeds(runs, split, measures),
-            }
-        )
-    return tables.markdown(pd.DataFrame(lines)) if lines else "No results yet.\n"
+            for name, values in stored.baselines(runs[0], split).items():
+                cells = {tables.heading(m): tables.number(m, values[m]) for m in measures}
+                label = f"*{name.replace('-', ' ')}*"
+                lines.append({"arm": label, "images": counts, "seeds": "–", **cells})
+        cells = over_seeds(runs, split, measures) | (_speed(runs[0]) if cost else {})
+        lines.append({"arm": f"**{arm.name}**", "images": counts, "seeds": str(len(runs)), **cells})
+    return tables.markdown(pd.DataFrame(lines).fillna("–")) if lines else "No results yet.\n"
 
 
-def image_counts(run: results.StoredRun) -> str:
-    """The image set, its size in pixels, and how many of its images train and test."""
+def _speed(run: results.StoredRun) -> dict[str, str]:
+    """Cells of a table: what a run's network costs."""
+    return {
+        "parameters": f"{run.measures['parameters']:,}",
+        "MACs per image [G]": f"{run.measures['macs'] / 1e9:.3f}",
+        "images/s (training)": f"{run.measures['images_per_second']:.1f}",
+    }
+
+
+def image_counts(run: results.StoredRun, split: str = "test") -> str:
+    """The set that trained a run, its size in pixels, and how many images train and test."""
     measures, size = run.measures, run.config["recipe"]["size"]
-    counts = f"{measures['training_images']} / {measures['test']['images']}"
+    counts = f"{measures['training_images']} / {measures[split]['images']}"
     return f"{measures['source']}, {size} px, {counts}"
 
 
-def further_table(stored: Stored, arms: Iterable[Arm], measures: list[str]) -> str:
-    """A row for each further test set and each snapshot of an arm's first run; "" if none."""
+def snapshots_table(stored: Stored, arms: Iterable[Arm], measures: list[str]) -> str:
+    """A row for each snapshot of an arm's first run; "" if none."""
     lines = []
     for arm in arms:
         run = stored.first(arm.name)
-        splits = run.measures if run else {}
-        known = ("train", "test", "val")
-        for split, values in splits.items():
-            if isinstance(values, dict) and "majority" in values and split not in known:
-                means = run.means(split)
-                lines.append(
-                    {
-                        "arm": f"**{arm.name}**",
-                        "tested on": f"{split.replace('test@', 'test, after epoch ')}, "
-                        f"{values['images']}",
-                        **{tables.heading(m): tables.number(m, means[m]) for m in measures},
-                    }
-                )
+        for epoch, split in snapshots(run).items() if run else ():
+            lines.append(
+                {
+                    "arm": f"**{arm.name}**",
+                    "after epoch": str(epoch),
+                    **over_seeds([run], split, measures),
+                }
+            )
     return tables.markdown(pd.DataFrame(lines)) if lines else ""
 
 
@@ -251,11 +254,16 @@ def scale_sections(stored: Stored, report: Report) -> str:
         if not at_scale.runs:
             continue
         parts += [f"### Scale {scale}: test images\n"]
-        parts += [measures_table(at_scale, report.arms, measures, "test")]
+        cost = report.compares_cost
+        parts += [measures_table(at_scale, report.arms, measures, "test", cost)]
+        for name in dict.fromkeys(given.name for arm in report.arms for given in arm.tested_on):
+            if any(name in run.measures for run in at_scale.runs):
+                parts += [f"### Scale {scale}: {name}, as a second test set\n"]
+                parts += [measures_table(at_scale, report.arms, measures, name, cost)]
         parts += [f"### Scale {scale}: training images\n"]
         parts += [measures_table(at_scale, report.arms, measures, "train")]
-        if further := further_table(at_scale, report.arms, measures):
-            parts += [f"### Scale {scale}: further test sets, and epochs on the way\n", further]
+        if on_the_way := snapshots_table(at_scale, report.arms, measures):
+            parts += [f"### Scale {scale}: test images, on the way\n", on_the_way]
         parts += [f"### Scale {scale}: cost\n", cost_table(at_scale, report.arms)]
     return "\n".join(parts) or "No results yet.\n"
 
@@ -268,10 +276,8 @@ def cost_table(stored: Stored, arms: Iterable[Arm]) -> str:
             lines.append(
                 {
                     "arm": arm.name,
-                    "parameters": f"{run.measures['parameters']:,}",
-                    "MACs per image [G]": f"{run.measures['macs'] / 1e9:.3f}",
+                    **_speed(run),
                     "precision": run.environment["precision"],
-                    "images/s (training)": f"{run.measures['images_per_second']:.1f}",
                     "minutes": f"{run.measures['train_seconds'] / 60:.1f}",
                     "device": run.environment["device"],
                 }
@@ -357,7 +363,8 @@ def render(report: Report, folder: Path, say=print, what: Iterable[str] = ALL) -
     if "figures" in what:
         draw_figures(stored, report.figures, say)
     verdicts = judge_all(report.claims, stored)
-    write_json(folder / "claims.json", [given.to_json() for given in verdicts])
+    if report.claims:
+        write_json(folder / "claims.json", [given.to_json() for given in verdicts])
     write_text(folder / "README.md", page(report, stored, verdicts))
     say(f"{folder / 'README.md'} is rendered")
 
@@ -367,23 +374,22 @@ def page(report: Report, stored: Stored, verdicts: list[Verdict]) -> str:
     return f"""\
 # {report.key}: {report.title}
 
-{report.cited}. This page is rendered from the stored results beside it by
+{report.cited}: {report.subject}. This page is rendered from the stored results beside it by
 `make tables-{report.key}`; nothing in it is typed by hand but what the report itself says. The
 measures are defined in [docs/measures.md](../../docs/measures.md). `full` is the report's own
 protocol, `small` the same shrunk for a CPU. What compares arms compares them at the largest scale
 at which all have been run; a figure shows its arm's largest scale.
 
 {claims_section(verdicts, report.key)}
-{references_section(stored, report.references)}## Settings
-
-{settings_table(stored, report.settings)}
+{references_section(stored, report.references)}\
+{settings_section(stored, report.settings)}\
 ## Measures
 
 PSNR favours desaturated images: read it beside the chroma ratio (1 is as colourful as the
 original). Rows in italics are baselines.
 
 {scale_sections(stored, report)}
-## Departures from the report
+## {"Departures from the report" if report.authors else "What is held equal, and what is not"}
 
 {report.departures}
 ## Figures

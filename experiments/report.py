@@ -62,7 +62,7 @@ class Report:
     Args:
         key: as typed after `reproduce`.
         title, authors, year, subject: of the report; `year` is None where it does not say,
-            `subject` is what it is about, in a line.
+            `subject` is what it is about, in a line. `authors` is None for the suite's own.
         arms: primary ones first.
         scaled: (arm, scale) to the arm's configuration at that scale. Sizes and counts only.
         settings: arm -> the report's own table of settings, heading -> value.
@@ -71,11 +71,12 @@ class Report:
         claims: what the report concludes, and what would support it; see `experiments.claims`.
         departures: where the suite departs from the report, as a Markdown list.
         measures: columns of its tables, of `colorization.tables.MEASURES`.
+        compares_cost: its tables print what a network costs beside how good it is.
     """
 
     key: str
     title: str
-    authors: str
+    authors: str | None
     year: int | None
     subject: str
     arms: tuple[Arm, ...]
@@ -86,10 +87,13 @@ class Report:
     claims: tuple
     departures: str
     measures: tuple[str, ...]
+    compares_cost: bool = False
 
     @property
     def cited(self) -> str:
-        return f"{self.authors} ({self.year})" if self.year else self.authors
+        """Its authors, and the year where there is one."""
+        authors = self.authors or "This suite"
+        return f"{authors} ({self.year})" if self.year else authors
 
     def arm(self, name: str) -> Arm:
         for arm in self.arms:

@@ -1,4 +1,4 @@
-"""Reports 000, 002, 003 and 004 at smoke scale, as a user runs them, and their arms as data."""
+"""Reports 000, 002, 003, 004 and common ground at smoke scale, and their arms as data."""
 
 import json
 from pathlib import Path
@@ -15,13 +15,14 @@ from experiments.report import SCALES
 from experiments.reproduce import _twin, with_initial_weights
 from tests.test_reproduce import finish, rendered, run, start
 
-KEYS = ("flower-gan", "flower-cgan", "rgb-mse-gan", "imagenet-cgan")
+KEYS = ("flower-gan", "flower-cgan", "rgb-mse-gan", "imagenet-cgan", "common")
 # An arm of each kind: the rest differ from these in numbers alone.
 CHOSEN = {
     "flower-gan": ["flowers", "class-conditional", "rgb"],
     "flower-cgan": ["unet", "resnet18-unet", "resnet18-unet-l1", "cyclegan", "cyclegan-fixed"],
     "rgb-mse-gan": ["literal", "without-d", "adversarial-1e-2"],
     "imagenet-cgan": ["main", "unet-20"],
+    "common": ["regression", "rebalanced", "rebalanced-annealed"],
 }
 ON_JAX = {"flower-cgan": ["resnet18-unet", "cyclegan-fixed"], "rgb-mse-gan": ["literal"]}
 

@@ -244,6 +244,7 @@ NUMBERS = {
     "flower-cgan": [f"2.{i}" for i in range(1, 9)],
     "rgb-mse-gan": [f"3.{i}" for i in range(1, 8)],
     "imagenet-cgan": [f"4.{i}" for i in range(1, 8)],
+    "common": [],
 }
 
 
