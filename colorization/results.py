@@ -11,7 +11,9 @@ results/<report>/<scale>/baselines/<set>/<baseline>/images.csv, measures.json
 
 import json
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from functools import cached_property
 from pathlib import Path
 
@@ -38,7 +40,6 @@ PUBLISHED = (
     "class_weights.csv",
     "images.csv",
     "measures.json",
-    "samples.json",
 )
 
 
@@ -106,19 +107,23 @@ def choose(rows: list[dict], rule: str, count: int = SAMPLES) -> list[int]:
     return order[::-1][:count].tolist()
 
 
-def publish(run: Path, target: Path, samples: bool = True) -> None:
+def publish(run: Path, target: Path, samples: Iterable[str] = ("*",)) -> None:
     """Copy what is worth keeping from a finished run folder to the results.
 
     Args:
-        samples: the tiles of the grids too; figures show one seed.
+        samples: patterns of the names of grids whose tiles are kept.
     """
     for name in PUBLISHED:
-        if (run / name).exists() and (samples or name != "samples.json"):
+        if (run / name).exists():
             with replacing(target / name) as part:
                 shutil.copyfile(run / name, part)
-    for sample in sorted((run / "samples").glob("*.png")) if samples else ():
-        with replacing(target / "samples" / sample.name) as part:
-            shutil.copyfile(sample, part)
+    entries = _read_json(run / "samples.json")
+    kept = {name: entries[name] for name in entries if any(fnmatch(name, p) for p in samples)}
+    if kept:
+        write_json(target / "samples.json", kept)
+    for name in kept:
+        with replacing(target / "samples" / f"{name}.png") as part:
+            shutil.copyfile(run / "samples" / f"{name}.png", part)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import numpy as np
 from colorization import figures, tables
 from colorization.results import StoredRun
 from experiments.claims import WINNING
-from experiments.render import Grid, short
+from experiments.render import Figure, Grid, short
 from experiments.stored import Stored, run_note, snapshots, source_note
 
 # Columns of the adversarial reports' tables.
@@ -49,7 +49,7 @@ def gan_grids(name: str, arm: str, title: str, rules=("random",), split: str = "
 
 
 @dataclass(frozen=True)
-class LossCurves:
+class LossCurves(Figure):
     """Losses of generator and discriminator, and the discriminator's answers, by epoch."""
 
     name: str
@@ -124,7 +124,7 @@ def _stack(
 
 
 @dataclass(frozen=True)
-class Compared:
+class Compared(Figure):
     """The same images coloured by several arms, at the largest scale of the first.
 
     Args:
@@ -138,6 +138,9 @@ class Compared:
     title: str
     original: bool = True
     across: bool = False
+
+    def shows(self, arm: str) -> set[str]:
+        return {self.sample} if arm in self.arms else set()
 
     def draw(self, path: Path, stored: Stored) -> bool:
         first = stored.first(self.arms[0])
@@ -158,12 +161,15 @@ class Compared:
 
 
 @dataclass(frozen=True)
-class OverEpochs:
+class OverEpochs(Figure):
     """The same test images as coloured after each snapshot's epoch and at the end."""
 
     name: str
     arm: str
     title: str
+
+    def shows(self, arm: str) -> set[str]:
+        return {"test-random", "test@*-random"} if arm == self.arm else set()
 
     def draw(self, path: Path, stored: Stored) -> bool:
         run = stored.first(self.arm)

@@ -22,14 +22,25 @@ def short(name: str, length: int = 20) -> str:
     return name if len(name) <= length else f"…{name[1 - length :]}"
 
 
+class Figure:
+    """What a report draws: a name, a title, and `draw(path, stored)` to whether it could."""
+
+    def shows(self, arm: str) -> set[str]:
+        """Patterns of the names of an arm's grids whose stored tiles it needs."""
+        return set()
+
+
 @dataclass(frozen=True)
-class Grid:
+class Grid(Figure):
     """A grid of tiles: gray, re-coloured, original, five columns."""
 
     name: str
     arm: str
     sample: str
     title: str
+
+    def shows(self, arm: str) -> set[str]:
+        return {self.sample} if arm == self.arm else set()
 
     def draw(self, path: Path, stored: Stored) -> bool:
         run = stored.first(self.arm)
@@ -49,7 +60,7 @@ class Grid:
 
 
 @dataclass(frozen=True)
-class Curves:
+class Curves(Figure):
     """Training and validation columns of the epoch log against the epoch."""
 
     name: str
@@ -83,7 +94,7 @@ class Curves:
 
 
 @dataclass(frozen=True)
-class Diagram:
+class Diagram(Figure):
     """A network of an arm at full scale, layer by layer, from the code.
 
     Args:
@@ -107,7 +118,7 @@ class Diagram:
 
 
 @dataclass(frozen=True)
-class Custom:
+class Custom(Figure):
     """A figure with a drawing function of its own."""
 
     name: str

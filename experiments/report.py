@@ -102,6 +102,10 @@ class Report:
         known = ", ".join(arm.name for arm in self.arms)
         raise UserError(f"{self.key} has no arm {name!r}; it has: {known}")
 
+    def shown(self, arm: str) -> set[str]:
+        """Patterns of the names of an arm's grids that are stored: what figures show, and one."""
+        return {"test-random"}.union(*(figure.shows(arm) for figure in self.figures))
+
     def choose(self, names: list[str]) -> list[Arm]:
         """Arms by name, or all that are "primary", "ablation" or "all"."""
         chosen = []

@@ -169,7 +169,7 @@ def _reproduce_run(report, scale, arm, seed, runs, results_folder, precision, de
             judge(folder, config, images, further)
     _judge_baselines(results_folder / report.key / scale / "baselines", config, images, further)
     target = results_folder / report.key / scale / arm.name / f"seed-{seed}"
-    results.publish(folder, target, samples=_is_shown(target))
+    results.publish(folder, target, report.shown(arm.name) if _is_shown(target) else ())
 
 
 def _is_shown(target: Path) -> bool:
