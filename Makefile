@@ -15,7 +15,7 @@ OPTIONS = $(if $(SCALE),--scale $(SCALE)) $(if $(ARMS),--arms $(ARMS)) \
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help reproduce data claims compare tables figures colorize bench test lint format clean
+.PHONY: help reproduce data claims compare page tables figures colorize bench test lint format clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][^ ]*:.*## / {printf "  %-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ tables: $(VENV)/.ready ## render every report's page again from stored results
 
 figures: $(VENV)/.ready ## draw every report's figures again from stored results
 	$(PY) -m experiments figures
+
+page: $(VENV)/.ready ## render results/index.html: every claim, curve and grid on one page
+	@$(PY) -m experiments page
 
 claims: $(VENV)/.ready ## print the verdict on every claim, from stored results
 	@$(PY) -m experiments claims

@@ -83,6 +83,10 @@ def parser() -> argparse.ArgumentParser:
         render.add_argument("--results", type=Path, default=Path("results"))
         render.set_defaults(run=run_render, what=what)
 
+    page = commands.add_parser("page", help="render all results as one HTML page")
+    page.add_argument("--results", type=Path, default=Path("results"))
+    page.set_defaults(run=run_page, reports=[])
+
     claims = commands.add_parser("claims", help="print the verdict on each claim of a report")
     _add_reports(claims)
     claims.add_argument("--results", type=Path, default=Path("results"))
@@ -223,6 +227,14 @@ def run_render(options) -> int:
     return 0
 
 
+def run_page(options) -> int:
+    if not any(options.results.glob("*/*/*/seed-*/measures.json")):
+        raise UserError(f"{options.results} holds no results; run: make reproduce")
+    write_overview(options.results)
+    say(f"{options.results / 'index.html'} is rendered; open it in a browser")
+    return 0
+
+
 def run_claims(options) -> int:
     from experiments.claims import judge_all
     from experiments.stored import Stored
@@ -248,13 +260,16 @@ def run_compare(options) -> int:
 
 
 def write_overview(results: Path) -> None:
-    """Bring `results/README.md` up to date, and the README's table of reports where that is."""
+    """Bring what spans the reports up to date: `results/README.md`, `results/index.html`, and the
+    README's table of reports where that is."""
     from colorization.files import write_text
     from colorization.tables import replace_block
     from experiments.overview import reports_table, results_page
+    from experiments.page import page
 
     reports = [report_module(key) for key in REPORTS]
     write_text(results / "README.md", results_page(reports, results))
+    write_text(results / "index.html", page(reports, results))
     readme = Path("README.md")
     if results == Path("results") and readme.exists():
         table = reports_table(reports, results)

@@ -63,18 +63,18 @@ class LossCurves(Figure):
         panels = [
             {
                 "title": "generator",
-                "series": _series(run, G_LOSSES),
+                "series": series(run, G_LOSSES),
                 "y_label": "loss",
                 "log_y": _ratio(run, G_LOSSES) > 20,
             },
             {
                 "title": "discriminator",
-                "series": _series(run, ("loss_D", "loss_D_real", "loss_D_fake")),
+                "series": series(run, ("loss_D", "loss_D_real", "loss_D_fake")),
                 "y_label": "loss",
             },
             {
                 "title": "answers of the discriminator",
-                "series": _series(run, ("D_accuracy", "D_real", "D_fake")),
+                "series": series(run, ("D_accuracy", "D_real", "D_fake")),
                 "y_label": "share, probability",
                 "y_limits": (0.0, 1.0),
             },
@@ -83,7 +83,7 @@ class LossCurves(Figure):
         return True
 
 
-def _series(run: StoredRun, columns: Iterable[str]) -> dict:
+def series(run: StoredRun, columns: Iterable[str]) -> dict:
     """Label -> (epochs, values) of the columns that a run logged, where they are not all zero."""
     found = {}
     for column in columns:
@@ -95,7 +95,7 @@ def _series(run: StoredRun, columns: Iterable[str]) -> dict:
 
 def _ratio(run: StoredRun, columns: Iterable[str]) -> float:
     """Of the largest to the smallest value to be drawn; 0 where there are negative ones."""
-    values = np.concatenate([y for _, y in _series(run, columns).values()])
+    values = np.concatenate([y for _, y in series(run, columns).values()])
     return values.max() / values.min() if values.min() > 0 else 0.0
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from colorization import tables
 from colorization.claims import VERDICTS
-from experiments.render import measures_table
+from experiments.render import measures_rows
 from experiments.report import SCALES, Report
 from experiments.stored import Stored, over_seeds
 
@@ -40,7 +40,7 @@ def results_page(reports: Iterable[Report], results: Path) -> str:
     """`results/README.md`: verdicts and primary runs of every report, from stored results alone."""
     comparisons = [report for report in reports if report.compares_cost]
     reports = [report for report in reports if not report.compares_cost]
-    claims = {report.key: _claims(results / report.key) for report in reports}
+    claims = {report.key: stored_claims(results / report.key) for report in reports}
     return f"""\
 # Results
 
@@ -48,9 +48,9 @@ Rendered from the stored results below this folder by `make tables`. Each report
 tables, figures and departures; [docs/measures.md](../docs/measures.md) defines measures and
 verdicts.
 
-{"".join(_comparison(report, results / report.key) for report in comparisons)}## Verdicts
+{"".join(_comparison_section(report, results / report.key) for report in comparisons)}## Verdicts
 
-{_counts(reports, claims)}
+{tables.markdown(verdict_counts(reports, claims))}
 ## Every claim
 
 {_all_claims(reports, claims)}
@@ -59,16 +59,20 @@ verdicts.
 Test images, at the largest scale that was run; *gray* and *mean ab given L* are baselines that no
 network made.
 
-{_primary_runs(reports, results)}"""
+{_markdown(primary_runs(reports, results))}"""
 
 
-def _comparison(report: Report, folder: Path) -> str:
+def _markdown(table: pd.DataFrame, right: bool = True) -> str:
+    return "None yet.\n" if table.empty else tables.markdown(table, right)
+
+
+def _comparison_section(report: Report, folder: Path) -> str:
     """A report's own section, at its largest scale; "" where it has not been run."""
     stored = Stored.read(folder)
     scale = next((s for s in SCALES if stored.at(s).runs), None)
     if scale is None:
         return ""
-    table = measures_table(stored.at(scale), report.arms, report.measures, "test", cost=True)
+    rows = measures_rows(stored.at(scale), report.arms, report.measures, "test", cost=True)
     return f"""\
 ## {report.title}
 
@@ -76,22 +80,24 @@ def _comparison(report: Report, folder: Path) -> str:
 [Its page]({report.key}/README.md) says what is held equal, and what the networks make of
 photographs of another kind.
 
-{table}
+{tables.markdown(rows)}
 """
 
 
-def _claims(folder: Path) -> list[dict]:
+def stored_claims(folder: Path) -> list[dict]:
+    """A report's claims as `claims.json` has them; none where there is no such file."""
     path = folder / "claims.json"
     return json.loads(path.read_text()) if path.exists() else []
 
 
-def _counts(reports, claims) -> str:
+def verdict_counts(reports: Iterable[Report], claims: dict[str, list[dict]]) -> pd.DataFrame:
+    """Reports by verdicts, as text."""
     lines = []
     for report in reports:
         counts = Counter(claim["verdict"] for claim in claims[report.key])
         page = f"[{report.key}]({report.key}/README.md)"
         lines.append({"report": page, **{v: str(counts[v] or "–") for v in VERDICTS}})
-    return tables.markdown(pd.DataFrame(lines))
+    return pd.DataFrame(lines)
 
 
 def _all_claims(reports, claims) -> str:
@@ -106,14 +112,15 @@ def _all_claims(reports, claims) -> str:
         for report in reports
         for claim in claims[report.key]
     ]
-    return tables.markdown(pd.DataFrame(lines), right=False) if lines else "None yet.\n"
+    return _markdown(pd.DataFrame(lines), right=False)
 
 
 def _decided(test: dict) -> str:
     return f"{test['test']} {test['supports']}: {test['measured']}"
 
 
-def _primary_runs(reports, results: Path) -> str:
+def primary_runs(reports: Iterable[Report], results: Path) -> pd.DataFrame:
+    """What the reports themselves ran, an arm a row, as text."""
     lines = []
     for report in reports:
         stored = Stored.read(results / report.key)
@@ -137,4 +144,4 @@ def _primary_runs(reports, results: Path) -> str:
             line["minutes"] = f"{run.measures['train_seconds'] / 60:.0f}"
             line["device"] = run.environment["device"]
             lines.append(line)
-    return tables.markdown(pd.DataFrame(lines)) if lines else "None yet.\n"
+    return pd.DataFrame(lines)

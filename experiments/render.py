@@ -198,10 +198,16 @@ def _settings(run: results.StoredRun) -> dict[str, str]:
     return rows
 
 
-def measures_table(
-    stored: Stored, arms: Iterable[Arm], measures: list[str], split: str, cost: bool = False
-) -> str:
-    """A row for each arm (mean over seeds), the baselines of its set before it.
+def measures_table(*args, **keywords) -> str:
+    """`measures_rows` as Markdown."""
+    table = measures_rows(*args, **keywords)
+    return "No results yet.\n" if table.empty else tables.markdown(table)
+
+
+def measures_rows(
+    stored: Stored, arms: Iterable[Arm], measures: Iterable[str], split: str, cost: bool = False
+) -> pd.DataFrame:
+    """A row of text for each arm (mean over seeds), the baselines of its set before it.
 
     Args:
         split: "train", which has no baselines, "test" or a further test set.
@@ -222,7 +228,7 @@ def measures_table(
                 lines.append({"arm": label, "images": counts, "seeds": "–", **cells})
         cells = over_seeds(runs, split, measures) | (_speed(runs[0]) if cost else {})
         lines.append({"arm": f"**{arm.name}**", "images": counts, "seeds": str(len(runs)), **cells})
-    return tables.markdown(pd.DataFrame(lines).fillna("–")) if lines else "No results yet.\n"
+    return pd.DataFrame(lines).fillna("–")
 
 
 def _speed(run: results.StoredRun) -> dict[str, str]:

@@ -1,0 +1,200 @@
+"""The page of all results: what it is made of, and how it behaves in a browser."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from experiments.__main__ import REPORTS, main, report_module
+from experiments.page import HEIGHT, LEFT, MARGIN, WIDTH, chart, marked, page
+
+ROOT = Path(__file__).parent.parent
+RESULTS = ROOT / "results"
+
+
+def test_text_is_escaped_before_its_markup_is_read():
+    assert marked("<b>x</b> & *y*") == "&lt;b&gt;x&lt;/b&gt; &amp; <em>y</em>"
+    assert marked("**arm** `small`") == "<strong>arm</strong> <code>small</code>"
+    assert marked("[flower-gan](flower-gan/README.md)") == '<a href="#flower-gan">flower-gan</a>'
+    assert marked("[x](javascript:alert(1))") == "[x](javascript:alert(1))"
+
+
+def points(line: str) -> list[list[float]]:
+    return [[float(v) for v in pair.split(",")] for pair in line.split()]
+
+
+def test_a_chart_spans_its_frame():
+    drawn = chart("loss", "loss", {"training": (np.array([1, 2, 3]), np.array([4.0, 2.0, 0.0]))})
+    ((label, line),) = drawn.lines
+    assert label == "training"
+    right, bottom = WIDTH - MARGIN, drawn.bottom
+    middle = (LEFT + right) / 2, (MARGIN + bottom) / 2
+    assert points(line) == [[LEFT, MARGIN], [*middle], [right, bottom]]
+    assert drawn.x_ticks == [(LEFT, "1"), (middle[0], "2"), (right, "3")]
+    assert drawn.y_ticks[0] == (bottom, "0") and drawn.y_ticks[-1] == (MARGIN, "4")
+    assert "log" not in drawn.y_label
+
+
+def test_a_chart_of_losses_far_apart_is_logarithmic():
+    x = np.array([1, 2, 3])
+    drawn = chart("loss", "loss", {"a": (x, np.array([1.0, 10.0, 100.0]))})
+    heights = [y for _, y in points(drawn.lines[0][1])]
+    assert heights[0] - heights[1] == pytest.approx(heights[1] - heights[2], abs=0.11)
+    assert drawn.y_label == "loss (log)"
+    assert [text for _, text in drawn.y_ticks] == ["1", "10", "100"]
+
+
+def test_a_chart_of_one_epoch_or_of_a_constant_can_be_drawn():
+    drawn = chart("loss", "loss", {"a": (np.array([1]), np.array([0.0]))})
+    ((x, y),) = points(drawn.lines[0][1])
+    assert 0 <= x <= WIDTH and 0 <= y <= HEIGHT
+
+
+def test_committed_page_is_what_the_committed_results_give():
+    reports = [report_module(key) for key in REPORTS]
+    assert (RESULTS / "index.html").read_text() == page(reports, RESULTS)
+
+
+def test_a_folder_without_results_is_one_line(tmp_path, capsys):
+    assert main(["page", "--results", str(tmp_path)]) == 2
+    error = capsys.readouterr().err
+    assert "holds no results; run: make reproduce" in error and error.count("\n") == 1
+
+
+# ---------------------------------------------------------------- in a browser
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Headless Chromium with the committed page open; skipped where there is none."""
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    driver = shutil.which("chromedriver")
+    if not (chromium and driver):
+        pytest.skip("needs Chromium and chromedriver")
+    from selenium import webdriver
+    from selenium.webdriver.chrome.service import Service
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = chromium
+    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    with webdriver.Chrome(options=options, service=Service(driver)) as found:
+        found.set_window_size(1200, 900)
+        found.get((RESULTS / "index.html").as_uri())
+        yield found
+
+
+def elements(browser, selector: str) -> list:
+    return browser.find_elements("css selector", selector)
+
+
+def screenshot(element) -> np.ndarray:
+    from io import BytesIO
+
+    from PIL import Image
+
+    return np.asarray(Image.open(BytesIO(element.screenshot_as_png)).convert("RGB")).astype(int)
+
+
+def test_every_image_loads(browser):
+    browser.set_script_timeout(60)
+    broken = browser.execute_async_script(
+        """
+        const done = arguments[0], images = [...document.images];
+        for (const image of images) image.loading = "eager";
+        Promise.allSettled(images.map(image => image.decode())).then(() => done(
+            images.filter(image => image.naturalWidth === 0).map(image => image.src)));
+        """
+    )
+    assert broken == []
+    assert len(elements(browser, ".frames img")) > 3 * 20
+
+
+def test_the_slider_goes_from_gray_to_the_original_by_keyboard(browser):
+    from selenium.webdriver.common.keys import Keys
+
+    (slider,) = elements(browser, "#flower-cgan .slider input")
+    frames = elements(browser, "#flower-cgan .frames")[0]
+    (output,) = elements(browser, "#flower-cgan .slider output")
+    browser.execute_script("arguments[0].scrollIntoView()", slider)
+    prediction = screenshot(frames)
+    slider.send_keys(Keys.HOME)
+    gray = screenshot(frames)
+    assert output.text == "gray" and slider.get_attribute("aria-valuetext") == "gray"
+    # 64 px tiles are magnified without smoothing, so gray is gray to the pixel.
+    assert np.ptp(gray, axis=-1).max() <= 2 < np.ptp(prediction, axis=-1).max()
+    slider.send_keys(Keys.END)
+    original = screenshot(frames)
+    assert output.text == "original"
+    assert np.abs(original - prediction).mean() > 3
+    for _ in range(10):  # half the way back: the left halves of tiles show the original
+        slider.send_keys(Keys.ARROW_LEFT)
+    half = screenshot(frames)
+    tile = half.shape[1] // 5
+    left, right = slice(2, tile // 2 - 4), slice(tile // 2 + 4, tile - 2)
+    np.testing.assert_array_equal(half[:, left], original[:, left])
+    np.testing.assert_array_equal(half[:, right], prediction[:, right])
+
+
+def test_tables_sort_by_their_numbers(browser):
+    (table, *_) = elements(browser, "#imagenet-cgan table.sortable")
+    heads = table.find_elements("css selector", "thead button")
+    place = [head.text.split(" ↕")[0] for head in heads].index("ab MAE [Lab]")
+    browser.execute_script("arguments[0].scrollIntoView()", heads[place])
+
+    def column():
+        rows = table.find_elements("css selector", "tbody tr")
+        return [float(row.find_elements("css selector", "th, td")[place].text) for row in rows]
+
+    before = column()
+    assert before != sorted(before)
+    browser.execute_script("arguments[0].focus()", heads[place])
+    heads[place].send_keys("\n")
+    assert column() == sorted(before)
+    heads[place].send_keys("\n")
+    assert column() == sorted(before, reverse=True)
+    head = heads[place].find_element("xpath", "..")
+    assert head.get_attribute("aria-sort") == "descending"
+
+
+@pytest.mark.parametrize("width", [360, 1200])
+def test_nothing_is_wider_than_the_window(browser, width):
+    metrics = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 500}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    found = browser.execute_script("return document.documentElement.scrollWidth")
+    browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    assert found <= width
+
+
+def test_text_can_be_read_in_light_and_dark(browser):
+    def contrast(scheme):
+        features = [{"name": "prefers-color-scheme", "value": scheme}]
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+        ink, quiet, paper = browser.execute_script(
+            """
+            const colour = (e, name) => getComputedStyle(e)[name].match(/\\d+/g).map(Number);
+            const quiet = document.querySelector(".quiet");
+            return [colour(document.body, "color"), colour(quiet, "color"),
+                    colour(document.body, "backgroundColor")];
+            """
+        )
+        return [ratio(ink, paper), ratio(quiet, paper)], paper
+
+    def ratio(one, other):
+        lights = sorted(luminance(rgb[:3]) + 0.05 for rgb in (one, other))
+        return lights[1] / lights[0]
+
+    def luminance(rgb):  # as WCAG 2 has it
+        s = np.array(rgb) / 255
+        linear = np.where(s <= 0.04045, s / 12.92, ((s + 0.055) / 1.055) ** 2.4)
+        return linear @ [0.2126, 0.7152, 0.0722]
+
+    (light, white), (dark, black) = contrast("light"), contrast("dark")
+    assert min(light + dark) > 4.5  # WCAG AA
+    assert sum(white) > sum(black)
+
+
+def test_nothing_was_logged(browser):
+    assert browser.get_log("browser") == []
