@@ -116,9 +116,12 @@ def obtain(config: TrainingConfig, say=print) -> tuple[TrainingConfig, PreparedS
         stand_in = getattr(config.source, "stand_in", None)
         if stand_in is None:
             raise SourceUnavailable(str(error)) from None
-        say(f"{error}\n{stand_in.title} stand in for {config.source.title}")
-        config = replace(config, source=stand_in)
-        return config, prepare(stand_in, config.recipe, say)
+        missing = str(error)
+    say(f"{missing}\n{stand_in.title} stand in for {config.source.title}")
+    try:
+        return replace(config, source=stand_in), prepare(stand_in, config.recipe, say)
+    except UserError as error:
+        raise SourceUnavailable(f"{missing}\n{stand_in.title}: {error}") from None
 
 
 def with_initial_weights(arm: Arm, config: TrainingConfig, say=print) -> TrainingConfig:

@@ -195,7 +195,7 @@ def test_another_configuration_is_refused(everything):
 
 def test_forms_run_without_any_network(tmp_path, monkeypatch):
     """With no data and no way out, BSDS500 is named as missing and the forms are generated."""
-    from colorization.data import download
+    from colorization.data import download, kaggle
     from colorization.errors import SourceUnavailable, UserError
     from experiments.reproduce import obtain
 
@@ -212,6 +212,11 @@ def test_forms_run_without_any_network(tmp_path, monkeypatch):
     assert [len(images.names(split)) for split in ("train", "val", "test")] == [200, 100, 200]
     with pytest.raises(SourceUnavailable, match="BSR_bsds500.tgz could not be downloaded"):
         obtain(REPORT.arm("unweighted").config, said.append)
+    # Neither the set nor its stand-in: the arm is left out, and both are named.
+    monkeypatch.setattr(kaggle, "fetch_dataset", lambda slug, _: no_network([slug], Path(slug)))
+    flowers = report_module("flower-gan").arm("flowers").config
+    with pytest.raises(SourceUnavailable, match="(?s)flowers-recognition.*flower_photos.tgz could"):
+        obtain(flowers, said.append)
 
 
 def test_help_imports_nothing_heavy():
