@@ -58,11 +58,14 @@ tables-%: $(VENV)/.ready
 figures-%: $(VENV)/.ready
 	$(PY) -m experiments figures $*
 
-colorize: $(VENV)/.ready ## colour photographs: IN=<file or folder> OUT=<folder> RUN=<run folder>
-	@$(PY) -m colorization colorize "$(IN)" --out "$(OUT)" --run "$(RUN)"
+colorize: $(VENV)/.ready ## colour photographs: IN=<file or folder> OUT=<folder> RUN=<run folder> COMPARE=1
+	@$(PY) -m colorization colorize "$(IN)" --out "$(OUT)" --run "$(RUN)" \
+	  $(if $(COMPARE),--compare) $(if $(OVERWRITE),--overwrite) \
+	  $(if $(TEMPERATURE),--temperature $(TEMPERATURE))
 
-bench: $(VENV)/.ready ## images per second of the pipeline and of each training step
+bench: $(VENV)/.ready ## speed of the pipeline, of each training step, and of colouring
 	$(PY) -m benchmarks.training
+	$(PY) -m benchmarks.colorize
 
 test: $(VENV)/.ready-dev ## run the tests
 	$(PY) -m pytest

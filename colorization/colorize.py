@@ -1,25 +1,45 @@
 """Photographs coloured by a trained run, at their own resolution.
 
-The network sees the photograph's lightness at its own small size, whole and undistorted; only the
-ab that it predicts is enlarged, and joined to the lightness at full resolution. No detail is lost.
+The network sees the photograph whole and undistorted at its own small size; only the ab that it
+predicts is enlarged, and joined to the photograph's lightness strip by strip. No detail is lost.
 """
 
+import glob
 import json
-from dataclasses import dataclass
+import os
+import time
+import warnings
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from keras import ops
 from PIL import Image
-from skimage import color, transform
+from tqdm import tqdm
 
-from colorization.data.images import BadImage, read_rgb
+from colorization.data.images import BadImage, Photograph, read_photograph
+from colorization.data.prepare import RESAMPLING, Recipe
 from colorization.data.sources import EXTENSIONS, image_files
 from colorization.errors import UserError
 from colorization.files import replacing
-from colorization.training.objectives import objective_from_json
+from colorization.lab import recolour, rgb_to_lab
+from colorization.training.objectives import AbClassification, objective_from_json
 from colorization.training.run import load_network
+
+STRIP = 1 << 16  # pixels coloured at once; they fit a processor's cache
+BATCH, BATCH_PIXELS = 16, 1 << 25  # photographs in memory at once, and their pixels
+COMPARED = 1600  # pixels that a side of a compared photograph may have
+FORMATS = {
+    ".jpg": {"format": "JPEG", "quality": 95, "subsampling": 0},
+    ".png": {"format": "PNG", "compress_level": 1},
+    ".webp": {"format": "WEBP", "quality": 95},
+    ".tif": {"format": "TIFF", "compression": "tiff_lzw"},
+    ".bmp": {"format": "BMP"},
+}
+FORMATS |= {".jpeg": FORMATS[".jpg"], ".tiff": FORMATS[".tif"]}
 
 
 @dataclass(frozen=True)
@@ -27,104 +47,270 @@ class Colorizer:
     """A trained network with what turns its output into ab.
 
     Args:
-        network: functional model, scaled L `[B, size, size, 1]` to the objective's output.
+        network: functional model, the objective's inputs `[B, size, size, C]` to its output.
         objective: scales L and decodes.
-        size: height and width that the network takes, in pixels.
+        recipe: how its training images were made; photographs are resized by the same filter.
     """
 
     network: Any
     objective: Any
-    size: int
+    recipe: Recipe
 
     @classmethod
-    def load(cls, run: Path) -> "Colorizer":
+    def load(cls, run: Path, temperature: float | None = None) -> "Colorizer":
         """From a run folder.
 
+        Args:
+            temperature: of the annealed mean over classes instead of the run's own; 0 takes the
+                most probable class.
+
         Raises:
-            UserError: it is not a run folder, or the run is not finished.
+            UserError: it is not a run folder, the run is not finished, it needs to be told an
+                image's class, or it has no classes to which a temperature could apply.
         """
-        if not (run / "config.json").exists():
-            raise UserError(f"{run} is not a run folder (no config.json); give one below runs/")
+        try:
+            config = json.loads((run / "config.json").read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise UserError(
+                f"{run} is not a run folder (no config.json); give one below runs/"
+            ) from None
+        except (OSError, ValueError) as error:
+            raise UserError(f"{run / 'config.json'} cannot be read ({error})") from None
         network = load_network(run)
-        config = json.loads((run / "config.json").read_text())
-        objective = objective_from_json(config["objective"])
+        try:
+            objective = objective_from_json(config["objective"])
+            recipe = Recipe(**{k: v for k, v in config["recipe"].items() if k != "type"})
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise UserError(f"{run / 'config.json'} is not of a run ({error!r})") from None
         if objective.classes:
             raise UserError(f"{run} colours by class and photographs have none; choose another run")
-        return cls(network, objective, config["recipe"]["size"])
+        if temperature is not None:
+            if not isinstance(objective, AbClassification):
+                raise UserError(f"{run} does not classify, so it has no temperature; leave it out")
+            objective = replace(objective, temperature=temperature)
+        return cls(network, objective, recipe)
 
-    def predict_ab(self, L: np.ndarray) -> np.ndarray:
-        """ab for a lightness image of any size.
+    @property
+    def size(self) -> int:
+        """Height and width that the network takes, in pixels."""
+        return self.recipe.size
 
-        Args:
-            L: `[H, W]` in 0..100.
+    def see(self, image: Image.Image) -> tuple[np.ndarray, tuple[int, int]]:
+        """What the network sees of an RGB image: its lightness, whole and undistorted.
 
         Returns:
-            float32 `[H, W, 2]` in Lab units.
+            float32 `[size, size]` in 0..100, mirrored where the image is not square, and the
+            height and width that the image has in it.
         """
-        height, width = L.shape
-        factor = self.size / max(height, width)
-        inner = max(1, round(height * factor)), max(1, round(width * factor))
-        small = transform.resize(L, inner, order=1, anti_aliasing=factor < 1, preserve_range=True)
-        margin = [(0, self.size - side) for side in inner]
-        square = np.pad(small, margin, mode="symmetric").astype("float32")[None, ..., None]
-        outputs = self.network(self.objective.inputs(square), training=False)
-        decoded = ops.convert_to_numpy(self.objective.decode(outputs))
-        ab = decoded[0, : inner[0], : inner[1], -2:]
-        return transform.resize(ab, (height, width), order=1, preserve_range=True)
+        factor = self.size / max(image.size)
+        width, height = (max(1, round(side * factor)) for side in image.size)
+        small = image.resize((width, height), RESAMPLING[self.recipe.resample])
+        L = ops.convert_to_numpy(rgb_to_lab(np.asarray(small)))[..., 0]
+        margin = [(0, self.size - side) for side in L.shape]
+        return np.pad(L, margin, mode="symmetric"), (height, width)
+
+    def predict(self, seen: np.ndarray) -> np.ndarray:
+        """ab, float32 `[B, size, size, 2]` in Lab units, for L `[B, size, size]`."""
+        outputs = self.network.predict_on_batch(self.objective.inputs(seen[..., None]))
+        return ops.convert_to_numpy(self.objective.decode(outputs))[..., -2:]
 
     def colorize(self, image: Image.Image) -> Image.Image:
-        """An RGB photograph to its coloured version, at its own size."""
-        L = color.rgb2lab(np.asarray(image))[..., 0]
-        lab = np.concatenate([L[..., None], self.predict_ab(L)], axis=-1)
-        return Image.fromarray(np.rint(color.lab2rgb(lab) * 255).astype("uint8"))
+        """An RGB image to its coloured version, at its own size."""
+        seen, (height, width) = self.see(image)
+        rgb = np.array(image)
+        join(rgb, self.predict(seen[None])[0, :height, :width])
+        return Image.fromarray(rgb)
 
 
-def colorize_files(given: Path, out: Path, run: Path, overwrite: bool = False, say=print) -> int:
-    """Colour one photograph, or all below a folder with their names mirrored.
+def join(rgb: np.ndarray, ab: np.ndarray) -> None:
+    """Give an image the colours of a smaller one, in place and strip by strip.
 
     Args:
-        given: a file or a folder.
-        out: folder for the coloured PNG files.
+        rgb: uint8 `[H, W, 3]`, sRGB.
+        ab: float32 `[h, w, 2]` in Lab units, enlarged bilinearly.
+    """
+    height, width = rgb.shape[:2]
+    channels = [Image.fromarray(np.ascontiguousarray(ab[..., i])) for i in (0, 1)]
+    rows, step = max(1, STRIP // width), len(ab) / height
+    for top in range(0, height, rows):
+        strip = rgb[top : top + rows]
+        box = (0, top * step, ab.shape[1], min(len(ab), (top + len(strip)) * step))
+        size = width, len(strip)
+        parts = [channel.resize(size, Image.Resampling.BILINEAR, box) for channel in channels]
+        strip[:] = recolour(strip, np.stack([np.asarray(part) for part in parts], axis=-1))
+
+
+@dataclass(frozen=True)
+class Job:
+    """A photograph and the file for its coloured version."""
+
+    photograph: Path
+    target: Path
+
+
+def colorize_files(
+    given: Iterable[str | Path],
+    out: Path,
+    run: Path,
+    *,
+    overwrite: bool = False,
+    compare: bool = False,
+    temperature: float | None = None,
+    say=print,
+) -> int:
+    """Colour photographs; a folder's names are mirrored below `out`, in their own formats.
+
+    Args:
+        given: files, folders (with all below them) and glob patterns.
+        out: folder for the coloured files.
         run: the run folder whose network colours.
         overwrite: replace files that exist; otherwise they are left and counted.
+        compare: write `<name>-compare.jpg` too, the gray photograph beside the coloured one.
+        temperature: see `Colorizer.load`.
         say: called with lines of text.
 
     Returns:
         Number of files that could not be read.
 
     Raises:
-        UserError: nothing to colour, or an unusable run.
+        UserError: nothing to colour, `out` is where the photographs are, or an unusable run.
+        OSError: a file could not be written.
     """
-    jobs = _jobs(given, out)
-    colorizer = Colorizer.load(run)
-    coloured, kept, failed = 0, 0, 0
-    for path, target in jobs:
-        if target.exists() and not overwrite:
-            kept += 1
-            continue
-        try:
-            image, _ = read_rgb(path.read_bytes())
-        except BadImage as reason:
-            say(f"{path}: {reason}")
-            failed += 1
-            continue
-        with replacing(target) as part:
-            colorizer.colorize(image).save(part, format="png")
-        coloured += 1
-    parts = [f"{coloured} coloured in {out}"]
+    # Pillow warns of damaged EXIF data, and from 89 megapixels on; it refuses at twice as many.
+    warnings.filterwarnings("ignore", module="PIL")
+    jobs = find_jobs(given, out)
+    colorizer = Colorizer.load(run, temperature)
+    todo = [job for job in jobs if overwrite or not job.target.exists()]
+    start, failed = time.perf_counter(), 0
+    with (
+        ThreadPoolExecutor(os.cpu_count()) as pool,
+        tqdm(total=len(todo), unit="photograph", disable=None, leave=False) as bar,
+    ):
+        reading: list = []
+        for batch in (*_batches(todo), []):  # the next is read while this one is finished
+            current, reading = reading, [(job, pool.submit(_read, job)) for job in batch]
+            readable = []
+            for job, future in current:
+                try:
+                    readable.append((job, future.result()))
+                except (BadImage, MemoryError, OSError) as error:
+                    bar.clear()
+                    say(f"{job.photograph}: {str(error) or 'needs more memory than there is'}")
+                    failed += 1
+            if readable:
+                _finish(colorizer, readable, compare, pool)
+            bar.update(len(current))
+    coloured, kept = len(todo) - failed, len(jobs) - len(todo)
+    rate = coloured / (time.perf_counter() - start)
+    parts = [f"{coloured} coloured in {out}" + f" ({rate:.1f} a second)" * (coloured > 1)]
     parts += [f"{kept} left as they were (--overwrite replaces them)"] if kept else []
     parts += [f"{failed} unreadable"] if failed else []
     say(", ".join(parts))
     return failed
 
 
-def _jobs(given: Path, out: Path) -> list[tuple[Path, Path]]:
-    """Photographs and where their coloured versions go."""
-    if given.is_file():
-        return [(given, out / f"{given.stem}.png")]
-    if not given.is_dir():
-        raise UserError(f"{given} does not exist; give a photograph or a folder of photographs")
-    paths = image_files(given)
-    if not paths:
-        raise UserError(f"{given} holds no images ({', '.join(sorted(EXTENSIONS))})")
-    return [(p, (out / p.relative_to(given)).with_suffix(".png")) for p in paths]
+def _read(job: Job) -> Photograph:
+    return read_photograph(job.photograph.read_bytes())
+
+
+def _finish(colorizer: Colorizer, read: list[tuple[Job, Photograph]], compare: bool, pool) -> None:
+    """Predict for all at once; enlarge, join and write each in the pool."""
+    seen = list(pool.map(lambda one: colorizer.see(Image.fromarray(one[1].rgb)), read))
+    squares = np.zeros((BATCH, colorizer.size, colorizer.size), "float32")  # one shape
+    squares[: len(seen)] = [L for L, _ in seen]
+    predicted = colorizer.predict(squares)
+
+    def write(place: int) -> None:
+        (job, photograph), (height, width) = read[place], seen[place][1]
+        before = _at_most(photograph.rgb, COMPARED).convert("L") if compare else None
+        join(photograph.rgb, predicted[place, :height, :width])
+        _save(photograph, job.target)
+        if compare:
+            _save_compared(before, photograph.rgb, job.target)
+
+    for _ in pool.map(write, range(len(read))):
+        pass
+
+
+def _save(photograph: Photograph, target: Path) -> None:
+    image = Image.fromarray(photograph.rgb)
+    if photograph.alpha:
+        image.putalpha(photograph.alpha)
+    with replacing(target) as part:
+        image.save(part, **FORMATS[target.suffix.lower()], exif=photograph.exif)
+
+
+def _save_compared(before: Image.Image, rgb: np.ndarray, target: Path) -> None:
+    pair = Image.new("RGB", (2 * before.width, before.height))
+    pair.paste(before, (0, 0))
+    pair.paste(_at_most(rgb, COMPARED), (before.width, 0))
+    with replacing(target.with_name(f"{target.stem}-compare.jpg")) as part:
+        pair.save(part, **FORMATS[".jpg"])
+
+
+def _at_most(rgb: np.ndarray, side: int) -> Image.Image:
+    image = Image.fromarray(rgb)
+    image.thumbnail((side, side))
+    return image
+
+
+def _batches(jobs: list[Job]) -> Iterator[list[Job]]:
+    """Jobs in order, so many at once as fit in memory."""
+    batch: list[Job] = []
+    pixels = 0
+    for job in jobs:
+        more = _pixels(job.photograph)
+        if batch and (len(batch) == BATCH or pixels + more > BATCH_PIXELS):
+            yield batch
+            batch, pixels = [], 0
+        batch.append(job)
+        pixels += more
+    if batch:
+        yield batch
+
+
+def _pixels(path: Path) -> int:
+    """Pixels of an image by its header; 0 where that cannot be read, which `_read` will say."""
+    try:
+        with Image.open(path) as image:
+            return image.width * image.height
+    except Exception:  # Pillow's decoders raise whatever they stumble over
+        return 0
+
+
+def find_jobs(given: Iterable[str | Path], out: Path) -> list[Job]:
+    """Photographs and where their coloured versions go: a file's name, a folder's tree.
+
+    Raises:
+        UserError: nothing is there, or `out` is where the photographs are.
+    """
+    jobs: dict[Path, Job] = {}
+    for name in given:
+        place = Path(name)
+        if place.is_dir():
+            if place.resolve() == out.resolve():
+                raise UserError(f"{out} is where the photographs are; name another folder for OUT")
+            pairs = [(p, p.relative_to(place)) for p in image_files(place)]
+            pairs = [(p, t) for p, t in pairs if out.resolve() not in p.resolve().parents]
+            if not pairs:
+                raise UserError(f"{place} holds no images ({', '.join(sorted(EXTENSIONS))})")
+        elif place.is_file():
+            pairs = [(place, Path(place.name))]
+        else:
+            found = sorted(map(Path, glob.glob(str(name), recursive=True)))
+            pairs = [(p, Path(p.name)) for p in found if p.is_file()]
+            if not pairs:
+                raise UserError(f"{name} does not exist; give photographs, folders or a pattern")
+        for photograph, target in pairs:
+            target = out / target
+            if target.suffix.lower() not in FORMATS:
+                target = target.with_name(f"{target.name}.png")
+            if photograph.resolve() == target.resolve():
+                raise UserError(f"{photograph} lies in {out}; name another folder for OUT")
+            first = jobs.setdefault(target, Job(photograph, target))
+            if first.photograph != photograph:
+                raise UserError(
+                    f"{first.photograph} and {photograph} would both become {target}; colour "
+                    "them into different folders"
+                )
+    return list(jobs.values())

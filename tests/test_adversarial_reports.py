@@ -63,7 +63,7 @@ def test_chosen_arms_have_results(smoke, key):
     assert sorted(runs) == sorted(CHOSEN[key])
     for arm, one in runs.items():
         means = one.means("test")
-        assert 0 < means["ab_mae"] < 60 and means["images"] == 10, arm
+        assert 0 < means["ab_mae"] < 90 and means["images"] == 10, arm
         assert one.measures["source"].startswith("forms-generated"), arm
         assert one.measures["training_images"] == 20, arm
         if "loss_D" in one.epochs:

@@ -6,12 +6,12 @@ from PIL import Image
 from skimage import color
 
 from colorization.__main__ import main
-from colorization.colorize import Colorizer, colorize_files
+from colorization.colorize import STRIP, Colorizer, colorize_files, find_jobs, join
 from colorization.errors import UserError
 from tests import training_fixtures as tiny
 
 
-@pytest.fixture(scope="module", params=["regression", "classification"])
+@pytest.fixture(scope="module", params=["regression", "classification", "rgb"])
 def finished(request, tmp_path_factory):
     patch = pytest.MonkeyPatch()
     patch.setenv("COLORIZATION_DATA", str(tmp_path_factory.mktemp("data")))
@@ -32,13 +32,18 @@ def photographs(tmp_path):
     return folder
 
 
-def test_folder_is_mirrored_at_its_own_resolution(finished, photographs, tmp_path):
+def silent(_):
+    pass
+
+
+def test_folder_is_mirrored_in_names_formats_and_sizes(finished, photographs, tmp_path):
     out = tmp_path / "out"
-    assert colorize_files(photographs, out, finished, say=lambda _: None) == 0
-    written = sorted(path.relative_to(out).as_posix() for path in out.rglob("*.png"))
-    assert written == ["below/été.png", "gray.png"]
-    with Image.open(out / "gray.png") as image:
-        assert image.size == (61, 37) and image.mode == "RGB"
+    assert colorize_files([photographs], out, finished, say=silent) == 0
+    written = sorted(path.relative_to(out).as_posix() for path in out.rglob("*.*"))
+    assert written == ["below/été.jpg", "gray.png"]
+    for name, form in (("gray.png", "PNG"), ("below/été.jpg", "JPEG")):
+        with Image.open(out / name) as image:
+            assert (image.size, image.mode, image.format) == ((61, 37), "RGB", form)
 
 
 def test_lightness_is_the_photographs_own(finished, photographs):
@@ -50,11 +55,109 @@ def test_lightness_is_the_photographs_own(finished, photographs):
     assert np.median(difference) < 1  # only colours outside sRGB may move
 
 
-def test_prediction_of_the_training_size_is_the_networks(finished):
+def test_an_image_of_the_training_size_is_seen_as_in_training(finished):
     colorizer = Colorizer.load(finished)
-    L = np.random.default_rng(0).uniform(0, 100, (16, 16)).astype("float32")
-    expected = colorizer.objective.decode(colorizer.network(L[None, ..., None], training=False))
-    np.testing.assert_allclose(colorizer.predict_ab(L), np.asarray(expected)[0], atol=1e-4)
+    gray = np.random.default_rng(0).integers(0, 256, (16, 16), "uint8")
+    seen, inner = colorizer.see(Image.fromarray(gray).convert("RGB"))
+    L = color.rgb2lab(np.stack([gray] * 3, axis=-1))[..., 0]
+    np.testing.assert_allclose(seen, L, atol=1e-3)
+    assert inner == (16, 16)
+    inputs = colorizer.objective.inputs(seen[None, ..., None])
+    expected = colorizer.objective.decode(colorizer.network(inputs, training=False))
+    given = colorizer.predict(seen[None])
+    np.testing.assert_allclose(given, np.asarray(expected)[..., -2:], atol=1e-3)
+
+
+@pytest.mark.parametrize("shape", [(8, 16), (1600, 800), (1, 300), (700, 3)])
+def test_a_photograph_is_seen_whole_and_undistorted(finished, shape):
+    colorizer = Colorizer.load(finished)
+    ramp = np.linspace(0, 255, shape[1]).astype("uint8")[None].repeat(shape[0], axis=0)
+    seen, (height, width) = colorizer.see(Image.fromarray(ramp).convert("RGB"))
+    assert seen.shape == (16, 16)
+    assert (height, width) == tuple(max(1, round(16 * side / max(shape))) for side in shape)
+    steps = np.diff(seen[0, :width])
+    assert (steps >= 0).all()
+    if height < 16:  # the rest is mirrored
+        np.testing.assert_array_equal(seen[height], seen[height - 1])
+
+
+@pytest.mark.parametrize("shape", [(3, 5), (16, 16), (40, 30), (700, 901)])
+def test_strips_join_without_a_seam(shape):
+    """As one resize and scikit-image would have it; 700 x 901 pixels take ten strips."""
+    assert 9 * STRIP < 700 * 901 < 10 * STRIP
+    rng = np.random.default_rng(0)
+    gray = rng.integers(60, 200, shape, "uint8")
+    ab = rng.uniform(-20, 20, (16, 12, 2)).astype("float32")
+    rgb = np.stack([gray] * 3, axis=-1)
+    L = color.rgb2lab(rgb)[..., :1]
+    large = [
+        np.asarray(Image.fromarray(ab[..., i]).resize(shape[::-1], Image.Resampling.BILINEAR))
+        for i in (0, 1)
+    ]
+    expected = color.lab2rgb(np.concatenate([L, np.stack(large, axis=-1)], axis=-1)) * 255
+    join(rgb, ab)
+    assert np.abs(rgb - expected).max() < 0.6  # rounding
+
+
+def test_alpha_and_exif_are_kept(finished, tmp_path):
+    image = Image.new("RGBA", (20, 10), (90, 90, 90, 0))
+    image.paste((200, 200, 200, 255), (0, 0, 10, 10))
+    exif = Image.Exif()
+    exif[0x010F] = "a camera"
+    for suffix in ("png", "webp", "tif"):
+        image.save(tmp_path / f"cut.{suffix}", exif=exif, lossless=True)
+    out = tmp_path / "out"
+    assert colorize_files([tmp_path / "cut.*"], out, finished, say=silent) == 0
+    for path in sorted(out.iterdir()):
+        with Image.open(path) as result:
+            assert result.mode == "RGBA", path
+            assert np.asarray(result)[..., 3][5, [2, 17]].tolist() == [255, 0]
+            if path.suffix != ".tif":
+                assert result.getexif()[0x010F] == "a camera", path
+    assert len(list(out.iterdir())) == 3
+
+
+def test_every_format_is_written_as_it_came(finished, tmp_path):
+    image = Image.new("L", (20, 10), 120)
+    names = [f"a.{suffix}" for suffix in ("jpg", "jpeg", "png", "webp", "tif", "tiff", "bmp")]
+    for name in names:
+        image.save(tmp_path / name)
+    image.save(tmp_path / "b.gif")
+    out = tmp_path / "out"
+    given = [tmp_path / "b.gif", *(tmp_path / name for name in names)]
+    assert colorize_files(given, out, finished, say=silent) == 0
+    assert sorted(path.name for path in out.iterdir()) == sorted([*names, "b.gif.png"])
+    for path in out.iterdir():
+        with Image.open(path) as result:
+            assert result.mode == "RGB" and result.size == (20, 10)
+
+
+def test_more_than_a_batch_of_all_sizes(finished, tmp_path):
+    """Each as it would be coloured alone: neither its batch nor its neighbours matter."""
+    (tmp_path / "many").mkdir()
+    rng = np.random.default_rng(0)
+    for number in range(21):
+        shape = rng.integers(1, 60, 2)
+        Image.fromarray(rng.integers(0, 256, shape, "uint8")).save(
+            tmp_path / "many" / f"{number:02d}.png"
+        )
+    out = tmp_path / "out"
+    assert colorize_files([tmp_path / "many"], out, finished, say=silent) == 0
+    colorizer = Colorizer.load(finished)
+    for path in sorted((tmp_path / "many").iterdir()):
+        with Image.open(path) as image, Image.open(out / path.name) as result:
+            alone = np.asarray(colorizer.colorize(image.convert("RGB"))).astype(int)
+            assert np.abs(alone - np.asarray(result)).max() <= 1, path
+
+
+def test_compared_is_gray_beside_coloured(finished, photographs, tmp_path):
+    out = tmp_path / "out"
+    colorize_files([photographs / "gray.png"], out, finished, compare=True, say=silent)
+    with Image.open(out / "gray-compare.jpg") as pair, Image.open(out / "gray.png") as coloured:
+        assert pair.size == (122, 37)
+        left, right = np.split(np.asarray(pair).astype(int), 2, axis=1)
+        assert np.ptp(left[:, :56], axis=-1).max() <= 2  # whole blocks of 8
+        assert np.abs(right - np.asarray(coloured)).mean() < 10  # JPEG, and colours like noise
 
 
 def test_unreadable_file_is_named_and_the_rest_go_on(finished, photographs, tmp_path, capsys):
@@ -63,39 +166,84 @@ def test_unreadable_file_is_named_and_the_rest_go_on(finished, photographs, tmp_
     assert main([*arguments, "--run", str(finished)]) == 1
     said = capsys.readouterr().out
     assert "broken.jpg: cannot be read" in said and "2 coloured" in said and "1 unreadable" in said
+    assert not (tmp_path / "out" / "broken.jpg").exists()
 
 
 def test_existing_files_stay_unless_told(finished, photographs, tmp_path):
     out = tmp_path / "out"
     (out / "below").mkdir(parents=True)
     (out / "gray.png").write_text("mine")
-    colorize_files(photographs, out, finished, say=lambda _: None)
+    said = []
+    colorize_files([photographs], out, finished, say=said.append)
     assert (out / "gray.png").read_text() == "mine"
-    colorize_files(photographs, out, finished, overwrite=True, say=lambda _: None)
+    assert said[-1].startswith("1 coloured") and "1 left as they were" in said[-1]
+    colorize_files([photographs], out, finished, overwrite=True, say=silent)
     assert (out / "gray.png").read_bytes().startswith(b"\x89PNG")
+    assert not [path for path in out.rglob("*") if path.name.endswith(".part")]
+
+
+def test_what_was_coloured_is_not_coloured_again(finished, photographs):
+    out = photographs / "coloured"
+    colorize_files([photographs], out, finished, say=silent)
+    jobs = find_jobs([photographs], out)
+    assert sorted(job.photograph.name for job in jobs) == ["gray.png", "été.jpg"]
+
+
+def test_a_temperature_is_for_classes(tmp_path, tmp_path_factory, monkeypatch, photographs):
+    monkeypatch.setenv("COLORIZATION_DATA", str(tmp_path_factory.mktemp("data")))
+    for name in ("regression", "classification"):
+        tiny.run(name, tmp_path / name, epochs=1)
+    with Image.open(photographs / "gray.png") as file:
+        image = file.convert("RGB")
+    chroma = {}
+    for value in (0.0, 0.38, 1.0):
+        coloured = Colorizer.load(tmp_path / "classification", value).colorize(image)
+        chroma[value] = np.linalg.norm(color.rgb2lab(np.asarray(coloured))[..., 1:], axis=-1).mean()
+    assert chroma[0.0] > chroma[0.38] > chroma[1.0]  # from the mode towards the mean
+    with pytest.raises(UserError, match="has no temperature"):
+        Colorizer.load(tmp_path / "regression", 0.38)
 
 
 @pytest.mark.parametrize(
     "given, run, message",
     [
         ("nowhere", "run", "nowhere does not exist"),
+        ("no*.png", "run", "does not exist; give photographs, folders or a pattern"),
         ("empty", "run", "holds no images"),
+        ("out", "run", "is where the photographs are"),
+        ("out/b.png", "run", "lies in .*out; name another folder"),
+        ("**/a.png", "run", "would both become"),
         ("photo", "not-a-run", "is not a run folder"),
+        ("photo", "damaged", "config.json cannot be read"),
+        ("photo", "of-another-kind", "is not of a run"),
         ("photo", "unfinished", "has no checkpoint"),
     ],
 )
-def test_mistakes_are_named(given, run, message, tmp_path):
-    (tmp_path / "empty").mkdir()
-    (tmp_path / "photo").mkdir()
-    Image.new("L", (4, 4)).save(tmp_path / "photo" / "a.png")
-    (tmp_path / "not-a-run").mkdir()
-    (tmp_path / "unfinished").mkdir()
+def test_mistakes_are_named(given, run, message, tmp_path, finished):
+    for folder in ("empty", "photo", "other", "out", "not-a-run", "unfinished", "damaged"):
+        (tmp_path / folder).mkdir()
+    for name in ("photo/a.png", "other/a.png", "out/b.png"):
+        Image.new("L", (4, 4)).save(tmp_path / name)
     (tmp_path / "unfinished" / "config.json").write_text("{}")
+    (tmp_path / "damaged" / "config.json").write_text("{")
+    (tmp_path / "of-another-kind").mkdir()
+    (tmp_path / "of-another-kind" / "config.json").write_text('{"objective": {"type": "x"}}')
+    (tmp_path / "of-another-kind" / "network.keras").write_bytes(
+        (finished / "network.keras").read_bytes()
+    )
     with pytest.raises(UserError, match=message):
-        colorize_files(tmp_path / given, tmp_path / "out", tmp_path / run)
-    assert not (tmp_path / "out").exists()
+        colorize_files([tmp_path / given], tmp_path / "out", tmp_path / run)
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["b.png"]
 
 
 def test_missing_words_are_named(capsys):
     assert main(["colorize", "", "--out", "", "--run", ""]) == 2
-    assert "IN=<file or folder>" in capsys.readouterr().err
+    assert "IN=<file, folder or pattern>" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", ["hot", "-0.1", "1.5", "nan"])
+def test_a_temperature_is_a_number_from_0_to_1(text, capsys):
+    with pytest.raises(SystemExit) as raised:
+        main(["colorize", "x", "--out", "y", "--run", "z", "--temperature", text])
+    assert raised.value.code == 2
+    assert "is not a number from 0 to 1" in capsys.readouterr().err

@@ -16,7 +16,12 @@ from colorization.models.pix2pix_unet import pix2pix_unet
 from colorization.models.regression_cnn import regression_cnn
 from colorization.training.config import Adversary, CycleAdversary, Pretraining, TrainingConfig
 from colorization.training.gan_loss import GanLoss
-from colorization.training.objectives import AbClassification, AbRegression, Rebalancing
+from colorization.training.objectives import (
+    AbClassification,
+    AbRegression,
+    Rebalancing,
+    RgbRegression,
+)
 from colorization.training.run import train
 
 REGRESSION = TrainingConfig(
@@ -52,8 +57,15 @@ CYCLE = replace(
     ADVERSARIAL,
     adversary=CycleAdversary(partial(UNET, inputs=2, outputs=1), DISCRIMINATOR, pool=10),
 )
+RGB = replace(
+    REGRESSION,
+    network=partial(UNET, outputs=3),
+    objective=RgbRegression(low=-1.0, error="L1"),
+    train_mode_validation=False,
+)
 CONFIGS = {
     "regression": REGRESSION,
+    "rgb": RGB,
     "classification": CLASSIFICATION,
     "adversarial": ADVERSARIAL,
     "pretrained": PRETRAINED,
