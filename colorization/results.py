@@ -107,13 +107,16 @@ def choose(rows: list[dict], rule: str, count: int = SAMPLES) -> list[int]:
     return order[::-1][:count].tolist()
 
 
-def publish(run: Path, target: Path, samples: Iterable[str] = ("*",)) -> None:
+def publish(
+    run: Path, target: Path, *, samples: Iterable[str] = ("*",), also: Iterable[str] = ()
+) -> None:
     """Copy what is worth keeping from a finished run folder to the results.
 
     Args:
         samples: patterns of the names of grids whose tiles are kept.
+        also: further files that are kept.
     """
-    for name in PUBLISHED:
+    for name in (*PUBLISHED, *also):
         if (run / name).exists():
             with replacing(target / name) as part:
                 shutil.copyfile(run / name, part)

@@ -38,6 +38,7 @@ class Arm:
         snapshot: with `trained_by`, the epoch of full scale after which those weights are taken;
             one of that arm's snapshots. None takes the last.
         tested_on: further test sets, beside the test split of its own images.
+        published: its trained network is kept with the results.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Arm:
     trained_by: str | None = None
     snapshot: int | None = None
     tested_on: tuple["TestSet", ...] = ()
+    published: bool = False
 
     def ablation(self, name: str, title: str, **changes) -> "Arm":
         """This arm with some fields of its configuration changed."""

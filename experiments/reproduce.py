@@ -172,7 +172,13 @@ def _reproduce_run(report, scale, arm, seed, runs, results_folder, precision, de
             judge(folder, config, images, further)
     _judge_baselines(results_folder / report.key / scale / "baselines", config, images, further)
     target = results_folder / report.key / scale / arm.name / f"seed-{seed}"
-    results.publish(folder, target, report.shown(arm.name) if _is_shown(target) else ())
+    shown = _is_shown(target)
+    results.publish(
+        folder,
+        target,
+        samples=report.shown(arm.name) if shown else (),
+        also=(FINISHED,) if arm.published and shown else (),
+    )
 
 
 def _is_shown(target: Path) -> bool:

@@ -22,7 +22,7 @@ CHOSEN = {
     "flower-cgan": ["unet", "resnet18-unet", "resnet18-unet-l1", "cyclegan", "cyclegan-fixed"],
     "rgb-mse-gan": ["literal", "without-d", "adversarial-1e-2"],
     "imagenet-cgan": ["main", "unet-20"],
-    "common": ["regression", "rebalanced", "rebalanced-annealed"],
+    "common": ["rebalanced", "rebalanced-annealed", "light"],
 }
 ON_JAX = {"flower-cgan": ["resnet18-unet", "cyclegan-fixed"], "rgb-mse-gan": ["literal"]}
 
@@ -83,6 +83,14 @@ def test_page_and_figures_are_drawn(smoke, key):
         expected = name in CHOSEN[key] or hasattr(figure, "network")
         if getattr(figure, "sample", "").startswith(("test-", "train-")) or expected:
             assert drawn == expected, figure.name
+
+
+def test_the_network_of_a_published_arm_is_kept_with_its_results(smoke):
+    report = report_module("common")
+    for arm, one in stored(smoke["tensorflow", "common"]).items():
+        assert (
+            (one.folder / "network.keras").exists() == report.arm(arm).published == (arm == "light")
+        )
 
 
 def test_losses_are_logged_under_the_names_that_the_reports_plot(smoke):
