@@ -58,8 +58,9 @@ tables-%: $(VENV)/.ready
 figures-%: $(VENV)/.ready
 	$(PY) -m experiments figures $*
 
-colorize: $(VENV)/.ready ## colour photographs: IN=<file or folder> OUT=<folder> RUN=<run folder> COMPARE=1
-	@$(PY) -m colorization colorize "$(IN)" --out "$(OUT)" --run "$(RUN)" \
+colorize: $(VENV)/.ready ## colour photographs: IN=<file or folder> OUT=<folder> RUN=<run> COMPARE=1
+	@$(PY) -m colorization colorize "$(IN)" --out "$(or $(OUT),coloured)" \
+	  $(if $(RUN),--run "$(RUN)") \
 	  $(if $(COMPARE),--compare) $(if $(OVERWRITE),--overwrite) \
 	  $(if $(TEMPERATURE),--temperature $(TEMPERATURE))
 

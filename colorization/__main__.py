@@ -1,11 +1,15 @@
 """Colour photographs with a trained run: `python -m colorization colorize IN --out O --run R`."""
 
 import argparse
+import json
+import os
 import sys
 from pathlib import Path
 
 from colorization.backend import import_quietly
 from colorization.errors import UserError, exit_status
+
+OUT = "coloured"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -14,21 +18,42 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _colorize(options) -> int:
-    for name in ("photographs", "out", "run"):
-        if not any(getattr(options, name)):
-            raise UserError("give IN=<file, folder or pattern> OUT=<folder> RUN=<run folder>")
+    if not any(options.photographs):
+        raise UserError("name what to colour: IN=<file, folder or pattern in quotes>")
+    run = Path(options.run) if options.run else bundled_run()
     import_quietly()
     from colorization.colorize import colorize_files
 
     failed = colorize_files(
         options.photographs,
-        Path(options.out),
-        Path(options.run),
+        Path(options.out or OUT),
+        run,
         overwrite=options.overwrite,
         compare=options.compare,
         temperature=options.temperature,
     )
     return 1 if failed else 0
+
+
+def bundled_run() -> Path:
+    """The run that is committed with its network; what it was trained on is said.
+
+    Raises:
+        UserError: there is none.
+    """
+    results = Path(__file__).parents[1] / "results"
+    found = sorted(results.glob("*/*/*/seed-*/network.keras"))
+    if not found:
+        raise UserError(f"no network is stored below {results}; name a finished run by RUN=")
+    run = found[0].parent
+    measures = json.loads((run / "measures.json").read_text())
+    size = json.loads((run / "config.json").read_text())["recipe"]["size"]
+    print(
+        f"with {os.path.relpath(run)}: {measures['training_images']} photographs of "
+        f"{measures['source_title']} ({measures['source_licence']}) at {size} px are all that it "
+        "has seen; name another run by RUN="
+    )
+    return run
 
 
 def temperature(text: str) -> float:
@@ -49,8 +74,14 @@ def _parser() -> argparse.ArgumentParser:
     colorize.add_argument(
         "photographs", nargs="+", metavar="IN", help="files, folders, or glob patterns in quotes"
     )
-    colorize.add_argument("--out", required=True, metavar="FOLDER", help="for the coloured files")
-    colorize.add_argument("--run", required=True, metavar="FOLDER", help="a finished run folder")
+    colorize.add_argument(
+        "--out", metavar="FOLDER", help=f"for the coloured files (default: {OUT})"
+    )
+    colorize.add_argument(
+        "--run",
+        metavar="FOLDER",
+        help="a finished run (default: the one that comes with the suite)",
+    )
     colorize.add_argument("--overwrite", action="store_true", help="replace existing files")
     colorize.add_argument(
         "--compare", action="store_true", help="also write the gray beside the coloured photograph"

@@ -1,5 +1,7 @@
 """Colouring files with a finished run."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -9,6 +11,8 @@ from colorization.__main__ import main
 from colorization.colorize import STRIP, Colorizer, colorize_files, find_jobs, join
 from colorization.errors import UserError
 from tests import training_fixtures as tiny
+
+RESULTS = Path(__file__).parent.parent / "results"
 
 
 @pytest.fixture(scope="module", params=["regression", "classification", "rgb"])
@@ -238,7 +242,19 @@ def test_mistakes_are_named(given, run, message, tmp_path, finished):
 
 def test_missing_words_are_named(capsys):
     assert main(["colorize", "", "--out", "", "--run", ""]) == 2
-    assert "IN=<file, folder or pattern>" in capsys.readouterr().err
+    assert "IN=<file, folder or pattern in quotes>" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not list(RESULTS.glob("*/*/*/seed-*/network.keras")), reason="none stored yet")
+def test_the_run_that_comes_with_the_suite_colours(photographs, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["colorize", str(photographs)]) == 0
+    said = capsys.readouterr().out
+    assert "photographs of" in said and "2 coloured in coloured" in said
+    (network,) = RESULTS.glob("*/*/*/seed-*/network.keras")
+    assert network.stat().st_size < 5e6
+    with Image.open(tmp_path / "coloured" / "gray.png") as image:
+        assert np.ptp(np.asarray(image).astype(int), axis=-1).mean() > 1  # it has colours
 
 
 @pytest.mark.parametrize("text", ["hot", "-0.1", "1.5", "nan"])
