@@ -15,7 +15,7 @@ OPTIONS = $(if $(SCALE),--scale $(SCALE)) $(if $(ARMS),--arms $(ARMS)) \
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help reproduce data claims compare page tables figures colorize bench test lint format clean
+.PHONY: help reproduce data claims compare page tables figures colorize export bench test lint format clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][^ ]*:.*## / {printf "  %-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,6 +63,10 @@ colorize: $(VENV)/.ready ## colour photographs: IN=<file or folder> OUT=<folder>
 	  $(if $(RUN),--run "$(RUN)") \
 	  $(if $(COMPARE),--compare) $(if $(OVERWRITE),--overwrite) \
 	  $(if $(TEMPERATURE),--temperature $(TEMPERATURE))
+
+export: $(VENV)/.ready ## a run's network for other programs: RUN=<run> FORMAT=keras|saved_model|onnx|litert
+	@$(PY) -m colorization export $(if $(RUN),--run "$(RUN)") $(if $(OUT),--out "$(OUT)") \
+	  $(if $(FORMAT),--format $(FORMAT))
 
 bench: $(VENV)/.ready ## speed of the pipeline, of each training step, and of colouring
 	$(PY) -m benchmarks.training

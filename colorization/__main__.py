@@ -1,4 +1,4 @@
-"""Colour photographs with a trained run: `python -m colorization colorize IN --out O --run R`."""
+"""What to do with a trained run: `python -m colorization colorize IN --out O --run R`."""
 
 import argparse
 import json
@@ -10,11 +10,12 @@ from colorization.backend import import_quietly
 from colorization.errors import UserError, exit_status
 
 OUT = "coloured"
+EXPORTS = ("keras", "saved_model", "onnx", "litert")
 
 
 def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
-    return exit_status(lambda: _colorize(options))
+    return exit_status(lambda: options.run_command(options))
 
 
 def _colorize(options) -> int:
@@ -33,6 +34,15 @@ def _colorize(options) -> int:
         temperature=options.temperature,
     )
     return 1 if failed else 0
+
+
+def _export(options) -> int:
+    run = Path(options.run) if options.run else bundled_run()
+    import_quietly()
+    from colorization.export import export
+
+    export(run, options.format, Path(options.out or "exported"))
+    return 0
 
 
 def bundled_run() -> Path:
@@ -93,6 +103,17 @@ def _parser() -> argparse.ArgumentParser:
         help="of the mean over colour classes, 0 to 1, for runs that classify: 0 takes the most "
         "probable one, 0.38 is Zhang et al.'s",
     )
+    colorize.set_defaults(run_command=_colorize)
+
+    export = commands.add_parser("export", help="write a run's network for other programs")
+    export.add_argument(
+        "--run",
+        metavar="FOLDER",
+        help="a finished run (default: the one that comes with the suite)",
+    )
+    export.add_argument("--format", choices=EXPORTS, default="keras", help="default: keras")
+    export.add_argument("--out", metavar="FOLDER", help="default: exported")
+    export.set_defaults(run_command=_export)
     return parser
 
 
