@@ -2,7 +2,7 @@
 #
 #   SCALE=full|small|smoke   default: full on an accelerator, else small
 #   ARMS="a b"  SEEDS="0 1"  a choice of arms (names, or primary, ablation, all) and seeds
-#   PRECISION=mixed_bfloat16|float32   DEVICES=N|all
+#   PRECISION=mixed_bfloat16|float32   DEVICES=N|all   DATA=folder:/path/of/photographs
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -11,7 +11,7 @@ REPORTS := flower-gan berkeley flower-cgan rgb-mse-gan imagenet-cgan common
 
 OPTIONS = $(if $(SCALE),--scale $(SCALE)) $(if $(ARMS),--arms $(ARMS)) \
           $(if $(SEEDS),--seeds $(SEEDS)) $(if $(PRECISION),--precision $(PRECISION)) \
-          $(if $(DEVICES),--devices $(DEVICES))
+          $(if $(DEVICES),--devices $(DEVICES)) $(if $(DATA),--data "$(DATA)")
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:

@@ -68,6 +68,13 @@ def parser() -> argparse.ArgumentParser:
         metavar="N",
         help="share out each batch on N accelerators of this machine, or all (default: 1)",
     )
+    reproduce.add_argument(
+        "--data",
+        type=own_photographs,
+        metavar="folder:PATH",
+        help="train and test on the photographs in a folder instead; a tenth of them, at most 200, "
+        "are the test images",
+    )
     reproduce.add_argument("--runs", type=Path, default=Path("runs"), help="default: runs")
     reproduce.add_argument("--results", type=Path, help="default: results; at smoke runs/results")
     reproduce.set_defaults(run=run_reproduce)
@@ -113,6 +120,14 @@ def parser() -> argparse.ArgumentParser:
     return result
 
 
+def own_photographs(text: str) -> Path:
+    """A folder, as `--data folder:PATH` names it."""
+    kind, _, path = text.partition(":")
+    if kind != "folder" or not path:
+        raise argparse.ArgumentTypeError(f"{text!r} is not folder:PATH")
+    return Path(path)
+
+
 def device_count(text: str) -> int | None:
     """A number of devices; None for all."""
     if text == "all":
@@ -155,21 +170,31 @@ def run_reproduce(options) -> int:
 
     scale = options.scale or default_scale()
     print(f"scale: {scale} ({SCALES[scale]})")
-    default_results = options.runs / "results" if scale == "smoke" else Path("results")
+    reports, runs, results = chosen_reports(options), options.runs, options.results
+    if options.data:
+        from colorization.data.photographs import OwnPhotographs
+
+        source = OwnPhotographs.with_a_tenth_to_test(options.data)
+        reports = [report.on(source) for report in reports]
+        runs /= source.name  # not among the runs and results on the reports' own images
+    elif scale != "smoke":
+        results = results or Path("results")
+    results = results or runs / "results"
     failures = []
-    for report in chosen_reports(options):
+    for report in reports:
         failures += reproduce(
             report,
             scale,
             report.choose(options.arms),
             options.seeds,
-            options.runs,
-            options.results or default_results,
+            runs,
+            results,
             options.precision,
             options.devices or devices.available(),
             say,
         )
-    write_overview(options.results or default_results)
+    if not options.data:
+        write_overview(results)
     for failure in failures:
         print(f"error: {failure}", file=sys.stderr)
     return 2 if failures else 0

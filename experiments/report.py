@@ -104,6 +104,15 @@ class Report:
         known = ", ".join(arm.name for arm in self.arms)
         raise UserError(f"{self.key} has no arm {name!r}; it has: {known}")
 
+    def on(self, source) -> "Report":
+        """The report's arms trained and tested on other images; its claims are not about those."""
+
+        def scaled(arm: Arm, scale: str) -> TrainingConfig:
+            return replace(self.scaled(self.arm(arm.name), scale), source=source)
+
+        arms = tuple(replace(arm, tested_on=()) for arm in self.arms)
+        return replace(self, arms=arms, scaled=scaled, claims=(), references=())
+
     def shown(self, arm: str) -> set[str]:
         """Patterns of the names of an arm's grids that are stored: what figures show, and one."""
         return {"test-random"}.union(*(figure.shows(arm) for figure in self.figures))

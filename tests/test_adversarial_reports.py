@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from colorization import results
 from colorization.errors import SourceUnavailable
@@ -215,3 +216,38 @@ def test_without_imagenet_weights_primaries_start_at_random_and_say_so(monkeypat
     ablation = report.arm("resnet18-imagenet")
     with pytest.raises(SourceUnavailable, match="need KerasHub"):
         with_initial_weights(ablation, ablation.config, said.append)
+
+
+def test_any_arm_trains_on_a_folder_of_photographs(tmp_path):
+    """With results of their own, apart from those on the report's images."""
+    folder = tmp_path / "my photographs"
+    (folder / "below").mkdir(parents=True)
+    rng = np.random.default_rng(0)
+    for number in range(12):
+        pixels = rng.integers(0, 256, (40, 50, 3), "uint8")
+        Image.fromarray(pixels).save(folder / "below" / f"{number}.png")
+    arguments = ["reproduce", "imagenet-cgan", "--scale", "smoke", "--arms", "main"]
+    done = run(tmp_path, *arguments, "--data", f"folder:{folder}")
+    assert done.returncode == 0, done.stderr
+    own = next((tmp_path / "runs").glob("own-my-photographs-*"))
+    (found,) = results.load(own / "results" / "imagenet-cgan")
+    assert found.measures["source"].startswith("own-my-photographs-")
+    assert found.measures["training_images"] == 11 and found.measures["test"]["images"] == 1
+    assert found.measures["further_sets"] == {}
+    assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.parametrize(
+    "data, message",
+    [
+        ("my photographs", "'my photographs' is not folder:PATH"),
+        ("folder:", "'folder:' is not folder:PATH"),
+        ("folder:nowhere", "nowhere is not a folder"),
+        ("folder:empty", "0 images are there and 2 are needed"),
+    ],
+)
+def test_a_folder_that_cannot_be_used_is_named(data, message, tmp_path):
+    (tmp_path / "empty").mkdir()
+    arguments = ["reproduce", "imagenet-cgan", "--scale", "smoke", "--arms", "main"]
+    done = run(tmp_path, *arguments, "--data", data)
+    assert done.returncode == 2 and message in done.stderr and "Traceback" not in done.stderr

@@ -371,6 +371,12 @@ class OwnPhotographs(SeededSplit):
 
     licence = "the user's own"
 
+    @classmethod
+    def with_a_tenth_to_test(cls, folder: Path) -> "OwnPhotographs":
+        """A split of its photographs: a tenth, at least one and at most 200, are for testing."""
+        count = len(cls(str(folder), test=0).photographs())
+        return cls(str(folder), test=min(200, max(1, count // 10)))
+
     def __post_init__(self):
         object.__setattr__(self, "folder", str(self.folder))
 
