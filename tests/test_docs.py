@@ -1,0 +1,49 @@
+"""The documentation: its worked example runs, its links and commands exist."""
+
+import re
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from experiments import __main__ as command_line
+from tests.test_reproduce import rendered
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", ROOT / "data" / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def test_the_report_of_the_worked_example_runs(data_folder, tmp_path, monkeypatch):
+    page = (ROOT / "docs" / "adding.md").read_text()
+    (code,) = re.findall(r"```python\n(.+?)```", page, re.DOTALL)
+    assert len(code.splitlines()) < 60
+    module = ModuleType("experiments.scenes_cgan")
+    exec(compile(code, "docs/adding.md", "exec"), module.__dict__)
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    monkeypatch.setitem(command_line.REPORTS, "scenes-cgan", "a cGAN on scenes")
+    runs = tmp_path / "runs"
+    arguments = ["reproduce", "scenes-cgan", "--scale", "smoke", "--arms", "all"]
+    assert command_line.main([*arguments, "--runs", str(runs)]) == 0
+    folder = runs / "results" / "scenes-cgan"
+    text = (folder / "README.md").read_text()
+    assert text == rendered(module.REPORT, folder)
+    assert "chroma ratio, unet − l1-only" in text
+    assert {path.stem for path in (folder / "figures").iterdir()} == {"fig01", "fig02", "fig03"}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_links_lead_somewhere(page):
+    for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text()):
+        assert (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_targets_of_make_exist(page):
+    makefile = (ROOT / "Makefile").read_text()
+    exact = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
+    families = set(re.findall(r"^([a-z-]+-)%:", makefile, re.MULTILINE))
+    for target in re.findall(r"\bmake ([a-z][a-z-]*)(?![a-z.])", page.read_text()):
+        family = next((f for f in families if target.startswith(f)), None)
+        known = family and target.removeprefix(family) in {*command_line.REPORTS, "", "scenes-cgan"}
+        assert target in exact or known, target
