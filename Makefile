@@ -15,7 +15,7 @@ OPTIONS = $(if $(SCALE),--scale $(SCALE)) $(if $(ARMS),--arms $(ARMS)) \
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help reproduce data claims compare page tables figures colorize export bench test lint format clean
+.PHONY: help reproduce data claims compare page tables figures colorize demo export bench test lint format clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][^ ]*:.*## / {printf "  %-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,6 +63,10 @@ colorize: $(VENV)/.ready ## colour photographs: IN=<file or folder> OUT=<folder>
 	  $(if $(RUN),--run "$(RUN)") \
 	  $(if $(COMPARE),--compare) $(if $(OVERWRITE),--overwrite) \
 	  $(if $(TEMPERATURE),--temperature $(TEMPERATURE))
+
+demo: $(VENV)/.ready ## a local page to colour photographs on: RUN=<run> PORT=<port>
+	@$(PY) -m pip install --quiet -r requirements/demo.txt
+	@$(PY) -m colorization demo $(if $(RUN),--run "$(RUN)") $(if $(PORT),--port $(PORT))
 
 export: $(VENV)/.ready ## a run's network for other programs: RUN=<run> FORMAT=keras|saved_model|onnx|litert
 	@$(PY) -m colorization export $(if $(RUN),--run "$(RUN)") $(if $(OUT),--out "$(OUT)") \

@@ -84,7 +84,7 @@ def shares(folder: Path, out: Path, run: Path) -> list[float]:
     """Of reading, seeing, the network, joining and writing, medians over photographs."""
     from PIL import Image
 
-    from colorization.colorize import Colorizer, _save, join
+    from colorization.colorize import Colorizer, join, save
     from colorization.data.images import read_photograph
 
     colorizer, seconds = Colorizer.load(run), {}
@@ -105,7 +105,7 @@ def shares(folder: Path, out: Path, run: Path) -> list[float]:
         with timed("Lab"):
             join(photograph.rgb, predicted)
         with timed("write"):
-            _save(photograph, out / path.name)
+            save(photograph, out / path.name)
     typical = [median(values) for values in seconds.values()]
     return [value / sum(typical) for value in typical]
 

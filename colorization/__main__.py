@@ -45,6 +45,15 @@ def _export(options) -> int:
     return 0
 
 
+def _demo(options) -> int:
+    run = Path(options.run) if options.run else bundled_run()
+    import_quietly()
+    from colorization.demo import serve
+
+    serve(run, options.runs, options.port)
+    return 0
+
+
 def bundled_run() -> Path:
     """The run that is committed with its network; what it was trained on is said.
 
@@ -58,10 +67,13 @@ def bundled_run() -> Path:
     run = found[0].parent
     measures = json.loads((run / "measures.json").read_text())
     size = json.loads((run / "config.json").read_text())["recipe"]["size"]
+    licence = measures["source_licence"]
+    if (run / "ATTRIBUTION.csv").exists():
+        licence = f"licences and authors: {os.path.relpath(run / 'ATTRIBUTION.csv')}"
     print(
-        f"with {os.path.relpath(run)}: {measures['training_images']} photographs of "
-        f"{measures['source_title']} ({measures['source_licence']}) at {size} px are all that it "
-        "has seen; name another run by RUN="
+        f"with {os.path.relpath(run)}, which has seen nothing but {measures['training_images']} "
+        f"photographs of {measures['source_title']} at {size} px ({licence}); name another run "
+        "by RUN="
     )
     return run
 
@@ -114,6 +126,12 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("--format", choices=EXPORTS, default="keras", help="default: keras")
     export.add_argument("--out", metavar="FOLDER", help="default: exported")
     export.set_defaults(run_command=_export)
+
+    demo = commands.add_parser("demo", help="a local page to try runs on photographs")
+    demo.add_argument("--run", metavar="FOLDER", help="the run that is chosen at first")
+    demo.add_argument("--runs", type=Path, default=Path("runs"), help="default: runs")
+    demo.add_argument("--port", type=int, default=0, help="of 127.0.0.1 (default: a free one)")
+    demo.set_defaults(run_command=_demo)
     return parser
 
 

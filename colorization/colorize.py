@@ -114,12 +114,16 @@ class Colorizer:
         outputs = self.network.predict_on_batch(self.objective.inputs(seen[..., None]))
         return ops.convert_to_numpy(self.objective.decode(outputs))[..., -2:]
 
+    def colour(self, photograph: Photograph) -> None:
+        """Colour a photograph in place, at its own size."""
+        seen, (height, width) = self.see(Image.fromarray(photograph.rgb))
+        join(photograph.rgb, self.predict(seen[None])[0, :height, :width])
+
     def colorize(self, image: Image.Image) -> Image.Image:
         """An RGB image to its coloured version, at its own size."""
-        seen, (height, width) = self.see(image)
-        rgb = np.array(image)
-        join(rgb, self.predict(seen[None])[0, :height, :width])
-        return Image.fromarray(rgb)
+        photograph = Photograph(np.array(image))
+        self.colour(photograph)
+        return Image.fromarray(photograph.rgb)
 
 
 def join(rgb: np.ndarray, ab: np.ndarray) -> None:
@@ -222,9 +226,9 @@ def _finish(colorizer: Colorizer, read: list[tuple[Job, Photograph]], compare: b
 
     def write(place: int) -> None:
         (job, photograph), (height, width) = read[place], seen[place][1]
-        before = _at_most(photograph.rgb, COMPARED).convert("L") if compare else None
+        before = at_most(photograph.rgb, COMPARED).convert("L") if compare else None
         join(photograph.rgb, predicted[place, :height, :width])
-        _save(photograph, job.target)
+        save(photograph, job.target)
         if compare:
             _save_compared(before, photograph.rgb, job.target)
 
@@ -232,7 +236,8 @@ def _finish(colorizer: Colorizer, read: list[tuple[Job, Photograph]], compare: b
         pass
 
 
-def _save(photograph: Photograph, target: Path) -> None:
+def save(photograph: Photograph, target: Path) -> None:
+    """Write it as the target's suffix, one of `FORMATS`, says."""
     image = Image.fromarray(photograph.rgb)
     if photograph.alpha:
         image.putalpha(photograph.alpha)
@@ -243,12 +248,13 @@ def _save(photograph: Photograph, target: Path) -> None:
 def _save_compared(before: Image.Image, rgb: np.ndarray, target: Path) -> None:
     pair = Image.new("RGB", (2 * before.width, before.height))
     pair.paste(before, (0, 0))
-    pair.paste(_at_most(rgb, COMPARED), (before.width, 0))
+    pair.paste(at_most(rgb, COMPARED), (before.width, 0))
     with replacing(target.with_name(f"{target.stem}-compare.jpg")) as part:
         pair.save(part, **FORMATS[".jpg"])
 
 
-def _at_most(rgb: np.ndarray, side: int) -> Image.Image:
+def at_most(rgb: np.ndarray, side: int) -> Image.Image:
+    """An image of at most `side` pixels in width and height."""
     image = Image.fromarray(rgb)
     image.thumbnail((side, side))
     return image
@@ -278,6 +284,11 @@ def _pixels(path: Path) -> int:
         return 0
 
 
+def output_name(path: Path) -> Path:
+    """A photograph's name for its coloured version: a PNG where its format is not written."""
+    return path if path.suffix.lower() in FORMATS else path.with_name(f"{path.name}.png")
+
+
 def find_jobs(given: Iterable[str | Path], out: Path) -> list[Job]:
     """Photographs and where their coloured versions go: a file's name, a folder's tree.
 
@@ -302,9 +313,7 @@ def find_jobs(given: Iterable[str | Path], out: Path) -> list[Job]:
             if not pairs:
                 raise UserError(f"{name} does not exist; give photographs, folders or a pattern")
         for photograph, target in pairs:
-            target = out / target
-            if target.suffix.lower() not in FORMATS:
-                target = target.with_name(f"{target.name}.png")
+            target = out / output_name(target)
             if photograph.resolve() == target.resolve():
                 raise UserError(f"{photograph} lies in {out}; name another folder for OUT")
             first = jobs.setdefault(target, Job(photograph, target))

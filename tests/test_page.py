@@ -1,6 +1,5 @@
 """The page of all results: what it is made of, and how it behaves in a browser."""
 
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -66,24 +65,10 @@ def test_a_folder_without_results_is_one_line(tmp_path, capsys):
 
 
 @pytest.fixture(scope="module")
-def browser():
-    """Headless Chromium with the committed page open; skipped where there is none."""
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    driver = shutil.which("chromedriver")
-    if not (chromium and driver):
-        pytest.skip("needs Chromium and chromedriver")
-    from selenium import webdriver
-    from selenium.webdriver.chrome.service import Service
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    with webdriver.Chrome(options=options, service=Service(driver)) as found:
-        found.set_window_size(1200, 900)
-        found.get((RESULTS / "index.html").as_uri())
-        yield found
+def browser(chromium):
+    """Chromium with the committed page open."""
+    chromium.get((RESULTS / "index.html").as_uri())
+    return chromium
 
 
 def elements(browser, selector: str) -> list:
