@@ -15,7 +15,7 @@ OPTIONS = $(if $(SCALE),--scale $(SCALE)) $(if $(ARMS),--arms $(ARMS)) \
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help reproduce data claims compare page tables figures colorize demo export bench test lint format clean
+.PHONY: help reproduce data claims status compare page tables figures colorize demo export bench test lint format clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][^ ]*:.*## / {printf "  %-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ claims: $(VENV)/.ready ## print the verdict on every claim, from stored results
 
 claims-%: $(VENV)/.ready
 	@$(PY) -m experiments claims $*
+
+status: $(VENV)/.ready ## how far each run is, and what it takes of the disk
+	@$(PY) -m experiments status
 
 compare: $(VENV)/.ready ## two sets of results side by side: A=<folder> B=<folder> FORCE=1 TOLERANCE=x
 	@$(PY) -m experiments compare "$(A)" "$(B)" $(if $(FORCE),--force) \

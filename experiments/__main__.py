@@ -29,7 +29,8 @@ def main(arguments: list[str] | None = None) -> int:
 
     def command() -> int:
         check_reports(options)
-        import_quietly()
+        if options.run not in (run_status, run_clean):
+            import_quietly()
         return options.run(options)
 
     return exit_status(command)
@@ -113,6 +114,17 @@ def parser() -> argparse.ArgumentParser:
         "--force", action="store_true", help="even if scales, splits or sources differ"
     )
     compare.set_defaults(run=run_compare, reports=[])
+
+    status = commands.add_parser(
+        "status", help="how far each run is, and what it takes of the disk"
+    )
+    status.add_argument("--runs", type=Path, default=Path("runs"), help="default: runs")
+    status.set_defaults(run=run_status, reports=[])
+
+    clean = commands.add_parser("clean", help="remove prepared images and smoke runs, asking first")
+    clean.add_argument("--runs", type=Path, default=Path("runs"), help="default: runs")
+    clean.add_argument("--yes", action="store_true", help="do not ask")
+    clean.set_defaults(run=run_clean, reports=[])
 
     listing = commands.add_parser("list", help="list a report's arms")
     _add_reports(listing)
@@ -282,6 +294,28 @@ def run_compare(options) -> int:
     from experiments.compare import compare
 
     return compare(options.a, options.b, force=options.force, tolerance=options.tolerance, say=say)
+
+
+def run_status(options) -> int:
+    from experiments.status import status
+
+    status(options.runs, say)
+    return 0
+
+
+def run_clean(options) -> int:
+    from experiments.status import clean
+
+    def agreed(question: str) -> bool:
+        if options.yes:
+            return True
+        try:
+            return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+        except EOFError:  # no one to ask
+            return False
+
+    clean(options.runs, agreed, say)
+    return 0
 
 
 def write_overview(results: Path) -> None:
