@@ -205,11 +205,64 @@ def split_means(images: pd.DataFrame, measures: dict, split: str) -> dict[str, f
 
 
 def load(report_folder: Path) -> list[StoredRun]:
-    """Every stored run of a report, sorted by path."""
-    return [
-        StoredRun(path.parent)
-        for path in sorted(report_folder.glob("*/*/seed-*/measures.json"), key=_in_order)
-    ]
+    """Every stored run of a report, sorted by path.
+
+    Raises:
+        UserError: a file is missing, or is not as a run leaves it.
+    """
+    paths = sorted(report_folder.glob("*/*/seed-*/measures.json"), key=_in_order)
+    runs = [StoredRun(path.parent) for path in paths]
+    for run in runs:
+        _check(run)
+    return runs
+
+
+# What is read of a run's files: name -> type, and the columns of its tables.
+_TEXT, _NUMBER = (str,), (int, float)
+_EXPECTED = {
+    "config": {
+        "seed": (int,),
+        "epochs": (int,),
+        "batch_size": (int,),
+        "learning_rate": _NUMBER,
+        **dict.fromkeys(("recipe", "network", "objective"), (dict,)),
+    },
+    "environment": dict.fromkeys(("device", "precision", "backend"), _TEXT),
+    "measures": {
+        **dict.fromkeys(("source", "source_title", "source_licence", "prepared"), _TEXT),
+        **dict.fromkeys(("parameters", "macs", "train_seconds", "images_per_second"), _NUMBER),
+        "training_images": (int,),
+        **dict.fromkeys(("train", "test"), (dict,)),
+    },
+}
+_COLUMNS = {
+    "epochs": ("epoch", "seconds"),
+    "images": ("split", "name", "ab_mae", "ciede2000", "chroma", "chroma_true"),
+}
+
+
+def _check(run: StoredRun) -> None:
+    for name, fields in _EXPECTED.items():
+        found = getattr(run, name)
+        for key, types in fields.items():
+            if not isinstance(found, dict) or not isinstance(found.get(key), types):
+                raise _tampered(run.folder / f"{name}.json", key)
+    for name, columns in _COLUMNS.items():
+        path = run.folder / f"{name}.csv"
+        try:
+            table = getattr(run, name)
+        except (OSError, ValueError) as error:
+            raise _tampered(path, str(error).splitlines()[0]) from None
+        for column in columns:
+            text = column in ("split", "name")
+            if not len(table) or column not in table:
+                raise _tampered(path, column)
+            if not text and not pd.api.types.is_numeric_dtype(table[column]):
+                raise _tampered(path, column)
+
+
+def _tampered(path: Path, what: str) -> UserError:
+    return UserError(f"{path} is not as a run leaves it ({what}); run the arm again")
 
 
 def _in_order(path: Path) -> tuple:

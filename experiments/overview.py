@@ -138,7 +138,7 @@ def primary_runs(reports: Iterable[Report], results: Path) -> pd.DataFrame:
             }
             line |= over_seeds(runs, "test", MEASURES)
             for name in ("gray", "mean-ab-given-L"):
-                value = baselines[name]["ciede2000"]
+                value = baselines.get(name, {}).get("ciede2000")
                 heading = f"CIEDE2000 of *{name.replace('-', ' ')}*"
                 line[heading] = tables.number("ciede2000", value)
             line["minutes"] = f"{run.measures['train_seconds'] / 60:.0f}"

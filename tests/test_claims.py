@@ -1,6 +1,8 @@
 """Verdicts: estimates against known errors of means, the one rule, and each report's claims."""
 
 import json
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -118,6 +120,10 @@ def test_a_claim_is_as_bad_as_its_worst_test():
 # ---------------------------------------------------------------- claims on stored runs
 
 
+# What a stored run has besides is that of this one.
+A_RUN = Path(__file__).parent.parent / "results" / "flower-gan" / "small" / "flowers" / "seed-0"
+
+
 @pytest.fixture
 def store(tmp_path):
     """`store(arm, errors, scale, seed)`: a stored run whose test images have these errors."""
@@ -130,14 +136,17 @@ def store(tmp_path):
             "split": "test",
             "name": NAMES[: len(errors)],
             "ciede2000": errors,
+            "ab_mae": errors,
             "chroma": errors,
             "chroma_true": 10.0,
         }
         pd.DataFrame(rows).to_csv(folder / "images.csv", index=False)
-        epochs = {"epoch": range(1, len(losses) + 1), "loss": losses}
+        epochs = {"epoch": range(1, len(losses) + 1), "loss": losses, "seconds": 1.0}
         pd.DataFrame(epochs).to_csv(folder / "epochs.csv", index=False)
-        (folder / "measures.json").write_text(json.dumps(measures))
-        (folder / "config.json").write_text(json.dumps({"seed": seed}))
+        for name, changes in (("measures", measures), ("config", {"seed": seed})):
+            whole = json.loads((A_RUN / f"{name}.json").read_text()) | changes
+            (folder / f"{name}.json").write_text(json.dumps(whole))
+        shutil.copyfile(A_RUN / "environment.json", folder / "environment.json")
         return tmp_path / "report"
 
     return write

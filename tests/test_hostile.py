@@ -1,0 +1,140 @@
+"""Input that was made to hurt: one clear line each, no code run, no file outside the target."""
+
+import io
+import zipfile
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from colorization.__main__ import main
+from colorization.colorize import Colorizer
+from colorization.data.images import BadImage, read_photograph, read_rgb
+from colorization.errors import UserError
+from experiments.__main__ import main as experiments
+from tests import training_fixtures as tiny
+
+FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF")
+
+
+def encoded(form: str) -> bytes:
+    pixels = np.random.default_rng(0).integers(0, 256, (24, 31, 3), "uint8")
+    data = io.BytesIO()
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    options = {"exif": exif} if form in ("PNG", "JPEG", "WEBP") else {}
+    Image.fromarray(pixels).save(data, form, **options)
+    return data.getvalue()
+
+
+WHOLE = {form: encoded(form) for form in FORMATS}
+
+
+@st.composite
+def damaged(draw) -> bytes:
+    """An image file with bytes changed, put in, left out, or cut off, near its start above all."""
+    data = bytearray(WHOLE[draw(st.sampled_from(FORMATS))])
+    place = st.one_of(st.integers(0, 120), st.integers(0, len(data) - 1))
+    for _ in range(draw(st.integers(1, 6))):
+        at = min(draw(place), max(0, len(data) - 1))
+        match draw(st.sampled_from(("change", "insert", "remove", "cut"))):
+            case "change":
+                data[at : at + 1] = draw(st.binary(min_size=1, max_size=4))
+            case "insert":
+                data[at:at] = draw(st.binary(min_size=1, max_size=8))
+            case "remove":
+                del data[at : at + draw(st.integers(1, 8))]
+            case "cut":
+                del data[at:]
+    return bytes(data)
+
+
+@pytest.mark.filterwarnings("ignore")  # Pillow warns of what it forgives
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@given(damaged())
+def test_damaged_images_are_read_or_refused_in_one_line(data):
+    for read in (read_photograph, read_rgb):
+        try:
+            found = read(data)
+        except BadImage as reason:
+            assert "\n" not in str(reason) and len(str(reason)) < 200
+        else:
+            rgb = found.rgb if read is read_photograph else np.asarray(found[0])
+            assert rgb.dtype == "uint8" and rgb.ndim == 3 and rgb.shape[-1] == 3
+
+
+@pytest.fixture
+def run(tmp_path, data_folder):
+    folder = tmp_path / "a run"
+    tiny.run("regression", folder, epochs=1, say=lambda _: None)
+    return folder
+
+
+def test_code_in_a_network_is_not_run(run, tmp_path):
+    """A Lambda layer carries bytecode; Keras' safe mode refuses it."""
+    touched = tmp_path / "touched"
+
+    def harmful(x):
+        Path(touched).touch()
+        return x
+
+    network = keras.Sequential([keras.Input((16, 16, 1)), keras.layers.Lambda(harmful)])
+    touched.unlink()  # building it runs it, loading must not
+    network.save(run / "network.keras")
+    with pytest.raises(UserError, match="network.keras cannot be loaded") as raised:
+        Colorizer.load(run)
+    assert "\n" not in str(raised.value) and not touched.exists()
+
+
+@pytest.mark.parametrize("name", ["config.json", "model.weights.h5"])
+def test_a_network_with_a_damaged_part_is_one_line(run, name, capsys, tmp_path):
+    path = run / "network.keras"
+    with zipfile.ZipFile(path) as archive:
+        parts = {part: archive.read(part) for part in archive.namelist()}
+    parts[name] = parts[name][: len(parts[name]) // 2]
+    with zipfile.ZipFile(path, "w") as archive:
+        for part, data in parts.items():
+            archive.writestr(part, data)
+    Image.new("L", (8, 8)).save(tmp_path / "gray.png")
+    arguments = ["colorize", str(tmp_path / "gray.png"), "--out", str(tmp_path / "out")]
+    assert main([*arguments, "--run", str(run)]) == 2
+    error = capsys.readouterr().err
+    assert "network.keras cannot be loaded" in error and error.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "name", ['it\'s "mine".png', " leading.png", "日本 語.png", "a\nb.png", "$(x).png"]
+)
+def test_odd_names_are_names(run, name, tmp_path):
+    Image.new("L", (8, 8)).save(tmp_path / name)
+    out = tmp_path / "out folder"
+    arguments = ["colorize", str(tmp_path / name), "--out", str(out), "--run", str(run)]
+    assert main(arguments) == 0
+    assert [path.name for path in out.iterdir()] == [name]
+
+
+@pytest.mark.parametrize(
+    "file, content, message",
+    [
+        ("measures.json", "{", "measures.json cannot be read"),
+        ("measures.json", "[]", "is not as a run leaves it"),
+        ("measures.json", '{"test": 3}', "is not as a run leaves it"),
+        ("images.csv", "a,b\n1,2\n", "is not as a run leaves it"),
+        ("config.json", '{"seed": "x"}', "is not as a run leaves it"),
+        ("epochs.csv", "", "is not as a run leaves it"),
+    ],
+)
+def test_a_result_that_was_tampered_with_is_one_line(file, content, message, tmp_path, capsys):
+    source = Path(__file__).parent.parent / "results/flower-gan/small/flowers/seed-0"
+    target = tmp_path / "flower-gan/small/flowers/seed-0"
+    target.mkdir(parents=True)
+    for path in source.glob("*.*"):
+        (target / path.name).write_bytes(path.read_bytes())
+    (target / file).write_text(content)
+    assert experiments(["tables", "flower-gan", "--results", str(tmp_path)]) == 2
+    error = capsys.readouterr().err
+    assert message in error and str(target) in error and error.count("\n") == 1
