@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from colorization.data import pipeline
 from colorization.data.pipeline import (
     batches_per_epoch,
     epoch_batches,
@@ -152,3 +153,22 @@ def test_datasets_with_labels(images):
     batches = list(evaluation_dataset(images, 10, LABELS).as_numpy_iterator())
     np.testing.assert_array_equal(np.concatenate([batch for batch, _ in batches]), images)
     np.testing.assert_array_equal(np.concatenate([labels for _, labels in batches]), LABELS)
+
+
+def test_without_tensorflow_the_batches_are_the_same(images, monkeypatch):
+    of_tensorflow = list(dataset(images, 1, labels=LABELS).as_numpy_iterator())
+    plain = list(dataset(images, 1).as_numpy_iterator())
+    monkeypatch.setattr(pipeline.keras.backend, "backend", lambda: "jax")
+    for given, expected in zip(dataset(images, 1, labels=LABELS), of_tensorflow, strict=True):
+        for one, other in zip(given, expected, strict=True):
+            np.testing.assert_array_equal(one, other)
+    for given, expected in zip(dataset(images, 1), plain, strict=True):
+        np.testing.assert_array_equal(*given, expected)
+    for labels in (None, LABELS):
+        batches = evaluation_dataset(images, 10, labels)
+        for _ in range(2):  # again and again
+            parts = [batches[i] for i in range(len(batches))]
+            arrays = [np.concatenate(part) for part in zip(*parts, strict=True)]
+            assert len(arrays) == (1 if labels is None else 2)
+            np.testing.assert_array_equal(arrays[0], images)
+            np.testing.assert_array_equal(arrays[-1], images if labels is None else LABELS)

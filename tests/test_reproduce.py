@@ -22,12 +22,22 @@ ROOT = Path(__file__).parent.parent
 ARMS = [arm.name for arm in REPORT.arms]
 
 
+# The command line where TensorFlow cannot be imported, which on JAX it need not be.
+WITHOUT_TENSORFLOW = """
+import sys
+sys.modules["tensorflow"] = None
+from experiments.__main__ import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
 def start(folder: Path, *arguments: str, backend: str = "tensorflow") -> subprocess.Popen:
-    """The command line in an empty folder, with no data set anywhere."""
+    """The command line in an empty folder, with no data set anywhere; on JAX, no TensorFlow."""
     environment = {k: v for k, v in os.environ.items() if k != "COLORIZATION_DATA"}
     environment |= {"PYTHONPATH": str(ROOT), "KERAS_BACKEND": backend}
+    program = ["-c", WITHOUT_TENSORFLOW] if backend == "jax" else ["-m", "experiments"]
     return subprocess.Popen(
-        [sys.executable, "-m", "experiments", *arguments],
+        [sys.executable, *program, *arguments],
         cwd=folder,
         env=environment,
         stdout=subprocess.PIPE,

@@ -5,8 +5,9 @@ device is short and every backend sees the same numbers. The order and the flips
 a function of (seed, epoch) alone: a run that resumes at epoch k sees what the undisturbed run saw.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+import keras
 import numpy as np
 
 
@@ -60,7 +61,8 @@ def training_dataset(
     flip: bool = False,
     labels: np.ndarray | None = None,
 ):
-    """`tf.data.Dataset` of the batches of epochs `first_epoch` .. `epochs - 1`, end to end.
+    """The batches of epochs `first_epoch` .. `epochs - 1`, end to end: for TensorFlow a
+    `tf.data.Dataset`, else a generator.
 
     To be given to `fit` with `steps_per_epoch`, so that the next epoch's first batches are
     fetched while the last ones train.
@@ -78,12 +80,17 @@ def training_dataset(
                 labels=labels,
             )
 
+    if keras.backend.backend() != "tensorflow":
+        return _as_tuples(batches())
     count = (epochs - first_epoch) * batches_per_epoch(len(images), batch_size)
     return _dataset(batches, count, images, labels)
 
 
 def evaluation_dataset(images: np.ndarray, batch_size: int, labels: np.ndarray | None = None):
-    """`tf.data.Dataset` of one pass over the images in their own order."""
+    """One pass over the images in their own order, again and again: for TensorFlow a
+    `tf.data.Dataset`, else a `keras.utils.PyDataset`."""
+    if keras.backend.backend() != "tensorflow":
+        return _InOrder(images, batch_size, labels)
 
     def batches():
         for start in range(0, len(images), batch_size):
@@ -91,6 +98,25 @@ def evaluation_dataset(images: np.ndarray, batch_size: int, labels: np.ndarray |
             yield batch if labels is None else (batch, labels[start : start + batch_size])
 
     return _dataset(batches, batches_per_epoch(len(images), batch_size), images, labels)
+
+
+class _InOrder(keras.utils.PyDataset):
+    def __init__(self, images, batch_size, labels):
+        super().__init__()
+        self.arrays = (images,) if labels is None else (images, labels)
+        self.batch_size = batch_size
+
+    def __len__(self):
+        return batches_per_epoch(len(self.arrays[0]), self.batch_size)
+
+    def __getitem__(self, place):
+        rows = slice(place * self.batch_size, (place + 1) * self.batch_size)
+        return tuple(np.asarray(array[rows]) for array in self.arrays)
+
+
+def _as_tuples(batches: Iterable) -> Iterator[tuple]:
+    """As Keras wants what a generator gives."""
+    return (batch if isinstance(batch, tuple) else (batch,) for batch in batches)
 
 
 def _dataset(batches, count, images, labels):

@@ -68,4 +68,5 @@ class SupervisedColorizer(StepModel):
 
 def unpack(batch):
     """A batch as `(images, labels)`; labels are None where there are none."""
-    return batch if isinstance(batch, tuple | list) else (batch, None)
+    parts = batch if isinstance(batch, tuple | list) else (batch,)
+    return (*parts, None)[:2]
