@@ -28,7 +28,8 @@ def reports_table(reports: Iterable[Report], results: Path) -> str:
         stored = Stored.read(results / report.key)
         for scale in SCALES[:2]:
             at_scale = stored.at(scale)
-            runs = [at_scale.first(arm.name) for arm in report.arms if arm.primary]
+            trained = [arm for arm in report.arms if arm.primary and not arm.trained_by]
+            runs = [at_scale.first(arm.name) for arm in trained]
             done = [run.measures["train_seconds"] / 60 for run in runs if run]
             minutes = f"{sum(done):.0f} ({len(done)} of {len(runs)} runs)" if done else "–"
             line[f"minutes, {scale}"] = minutes
