@@ -126,6 +126,12 @@ ABLATIONS = (
         "regression-half", "regression, half the training images", source=BSDS500(train=100)
     ),
     regression.ablation(
+        "regression-half-updates",
+        "regression, half the training images, equal updates",
+        source=BSDS500(train=100),
+        epochs=1000,
+    ),
+    regression.ablation(
         "regression-dropout",
         "regression, dropout .3 around the bottleneck",
         network=partial(regression_cnn, dropout=0.3),
@@ -157,7 +163,7 @@ def scaled(arm: Arm, scale: str) -> TrainingConfig:
         return config
     classifies = isinstance(config.objective, AbClassification)
     if scale == "small":
-        epochs = {500: 60, 200: 100, 50: 25, 10: 10}
+        epochs = {1000: 120, 500: 60, 200: 100, 50: 25, 10: 10}
         return shrunk(config, size=config.recipe.size, epochs=epochs.get, keywords=SMALL)
     return shrunk(
         config,
@@ -451,11 +457,13 @@ CLAIMS = (
         "More images, or dropout, would reduce the overfitting.",
         "conclusion",
         (
-            better("ciede2000", "regression", than="regression-half"),
+            better("ciede2000", "regression", than="regression-half-updates"),
             better("ciede2000", "regression-dropout", than="regression"),
         ),
+        aside=(better("ciede2000", "regression", than="regression-half"),),
         confounders="asked of the regression, the cheapest to run; more pooling, which the report "
-        "names too, was not.",
+        "names too, was not. `regression-half` trains for as many epochs, so for half as many "
+        "steps, which is a remedy of its own.",
     ),
 )
 
