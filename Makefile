@@ -62,7 +62,7 @@ figures-%: $(VENV)/.ready
 	$(PY) -m experiments figures $*
 
 colorize: $(VENV)/.ready ## colour photographs: IN=<file or folder> OUT=<folder> RUN=<run> COMPARE=1
-	@$(PY) -m colorization colorize "$(IN)" --out "$(or $(OUT),coloured)" \
+	@$(PY) -m colorization colorize "$(IN)" $(if $(OUT),--out "$(OUT)") \
 	  $(if $(RUN),--run "$(RUN)") \
 	  $(if $(COMPARE),--compare) $(if $(OVERWRITE),--overwrite) \
 	  $(if $(TEMPERATURE),--temperature $(TEMPERATURE))

@@ -21,7 +21,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _colorize(options) -> int:
     if not any(options.photographs):
         raise UserError("name what to colour: IN=<file, folder or pattern in quotes>")
-    run = Path(options.run) if options.run else bundled_run()
+    run = chosen_run(options)
     import_quietly()
     from colorization.colorize import colorize_files
 
@@ -37,7 +37,7 @@ def _colorize(options) -> int:
 
 
 def _export(options) -> int:
-    run = Path(options.run) if options.run else bundled_run()
+    run = chosen_run(options)
     import_quietly()
     from colorization.export import export
 
@@ -46,12 +46,17 @@ def _export(options) -> int:
 
 
 def _demo(options) -> int:
-    run = Path(options.run) if options.run else bundled_run()
+    run = chosen_run(options)
     import_quietly()
     from colorization.demo import serve
 
     serve(run, options.runs, options.port)
     return 0
+
+
+def chosen_run(options) -> Path:
+    """The run that was named, or else the one that comes with the suite."""
+    return Path(options.run) if options.run else bundled_run()
 
 
 def bundled_run() -> Path:
@@ -99,11 +104,7 @@ def _parser() -> argparse.ArgumentParser:
     colorize.add_argument(
         "--out", metavar="FOLDER", help=f"for the coloured files (default: {OUT})"
     )
-    colorize.add_argument(
-        "--run",
-        metavar="FOLDER",
-        help="a finished run (default: the one that comes with the suite)",
-    )
+    _add_run(colorize)
     colorize.add_argument("--overwrite", action="store_true", help="replace existing files")
     colorize.add_argument(
         "--compare", action="store_true", help="also write the gray beside the coloured photograph"
@@ -118,21 +119,25 @@ def _parser() -> argparse.ArgumentParser:
     colorize.set_defaults(run_command=_colorize)
 
     export = commands.add_parser("export", help="write a run's network for other programs")
-    export.add_argument(
-        "--run",
-        metavar="FOLDER",
-        help="a finished run (default: the one that comes with the suite)",
-    )
+    _add_run(export)
     export.add_argument("--format", choices=EXPORTS, default="keras", help="default: keras")
     export.add_argument("--out", metavar="FOLDER", help="default: exported")
     export.set_defaults(run_command=_export)
 
     demo = commands.add_parser("demo", help="a local page to try runs on photographs")
-    demo.add_argument("--run", metavar="FOLDER", help="the run that is chosen at first")
+    _add_run(demo)
     demo.add_argument("--runs", type=Path, default=Path("runs"), help="default: runs")
     demo.add_argument("--port", type=int, default=0, help="of 127.0.0.1 (default: a free one)")
     demo.set_defaults(run_command=_demo)
     return parser
+
+
+def _add_run(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--run",
+        metavar="FOLDER",
+        help="a finished run (default: the one that comes with the suite)",
+    )
 
 
 if __name__ == "__main__":

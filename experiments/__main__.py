@@ -76,7 +76,7 @@ def parser() -> argparse.ArgumentParser:
         help="train and test on the photographs in a folder instead; a tenth of them, at most 200, "
         "are the test images",
     )
-    reproduce.add_argument("--runs", type=Path, default=Path("runs"), help="default: runs")
+    _add_runs(reproduce)
     reproduce.add_argument("--results", type=Path, help="default: results; at smoke runs/results")
     reproduce.set_defaults(run=run_reproduce)
 
@@ -88,16 +88,16 @@ def parser() -> argparse.ArgumentParser:
     for what in ("tables", "figures"):
         render = commands.add_parser(what, help=f"render {what} again from stored results")
         _add_reports(render)
-        render.add_argument("--results", type=Path, default=Path("results"))
+        _add_results(render)
         render.set_defaults(run=run_render, what=what)
 
     page = commands.add_parser("page", help="render all results as one HTML page")
-    page.add_argument("--results", type=Path, default=Path("results"))
+    _add_results(page)
     page.set_defaults(run=run_page, reports=[])
 
     claims = commands.add_parser("claims", help="print the verdict on each claim of a report")
     _add_reports(claims)
-    claims.add_argument("--results", type=Path, default=Path("results"))
+    _add_results(claims)
     claims.set_defaults(run=run_claims)
 
     compare = commands.add_parser("compare", help="two sets of results, or two runs, side by side")
@@ -118,11 +118,11 @@ def parser() -> argparse.ArgumentParser:
     status = commands.add_parser(
         "status", help="how far each run is, and what it takes of the disk"
     )
-    status.add_argument("--runs", type=Path, default=Path("runs"), help="default: runs")
+    _add_runs(status)
     status.set_defaults(run=run_status, reports=[])
 
     clean = commands.add_parser("clean", help="remove prepared images and smoke runs, asking first")
-    clean.add_argument("--runs", type=Path, default=Path("runs"), help="default: runs")
+    _add_runs(clean)
     clean.add_argument("--yes", action="store_true", help="do not ask")
     clean.set_defaults(run=run_clean, reports=[])
 
@@ -156,6 +156,14 @@ def _add_reports(command: argparse.ArgumentParser) -> None:
         metavar="REPORT",
         help=f"{', '.join(REPORTS)} (default: all)",
     )
+
+
+def _add_runs(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--runs", type=Path, default=Path("runs"), help="default: runs")
+
+
+def _add_results(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--results", type=Path, default=Path("results"))
 
 
 def check_reports(options) -> None:

@@ -65,7 +65,7 @@ class LossCurves(Figure):
                 "title": "generator",
                 "series": series(run, G_LOSSES),
                 "y_label": "loss",
-                "log_y": _ratio(run, G_LOSSES) > 20,
+                "log_y": far_apart(series(run, G_LOSSES)),
             },
             {
                 "title": "discriminator",
@@ -93,10 +93,10 @@ def series(run: StoredRun, columns: Iterable[str]) -> dict:
     return found
 
 
-def _ratio(run: StoredRun, columns: Iterable[str]) -> float:
-    """Of the largest to the smallest value to be drawn; 0 where there are negative ones."""
-    values = np.concatenate([y for _, y in series(run, columns).values()])
-    return values.max() / values.min() if values.min() > 0 else 0.0
+def far_apart(lines: dict) -> bool:
+    """Whether label -> (x, y) wants a logarithmic axis: y spans more than a factor of 20."""
+    values = np.concatenate([y for _, y in lines.values()])
+    return values.min() > 0 and values.max() / values.min() > 20
 
 
 def _bands(run: StoredRun, sample: str) -> dict[str, np.ndarray]:

@@ -18,7 +18,7 @@ from matplotlib.ticker import LogLocator, MaxNLocator
 
 from colorization.claims import VERDICTS
 from colorization.results import StoredRun
-from experiments.gan_figures import G_LOSSES, measured, series
+from experiments.gan_figures import G_LOSSES, far_apart, measured, series
 from experiments.overview import primary_runs, stored_claims, verdict_counts
 from experiments.render import measures_rows
 from experiments.report import SCALES, Arm, Report
@@ -166,10 +166,10 @@ def _charts(run: StoredRun) -> list[Chart]:
 
 
 def chart(title: str, y_label: str, lines: dict, limits: tuple | None = None) -> Chart:
-    """A chart of label -> (x, y); on a logarithmic scale where y spans more than a factor of 20."""
+    """A chart of label -> (x, y); on a logarithmic scale where y is `far_apart`."""
     xs, ys = (np.concatenate([pair[i] for pair in lines.values()]) for i in (0, 1))
     low, high = limits or (min(0.0, ys.min()), ys.max())
-    log = limits is None and ys.min() > 0 and ys.max() / ys.min() > 20
+    log = limits is None and far_apart(lines)
     if log:
         ticks = LogLocator(subs=(1, 2, 5) if ys.max() / ys.min() < 100 else (1,))
         low, high = ys.min(), ys.max()
