@@ -3,6 +3,7 @@
 #   SCALE=full|small|smoke   default: full on an accelerator, else small
 #   ARMS="a b"  SEEDS="0 1"  a choice of arms (names, or primary, ablation, all) and seeds
 #   PRECISION=mixed_bfloat16|float32   DEVICES=N|all   DATA=folder:/path/of/photographs
+#   TENSORBOARD=1            write what `tensorboard --logdir runs` shows
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -11,7 +12,10 @@ REPORTS := flower-gan berkeley flower-cgan rgb-mse-gan imagenet-cgan common
 
 OPTIONS = $(if $(SCALE),--scale $(SCALE)) $(if $(ARMS),--arms $(ARMS)) \
           $(if $(SEEDS),--seeds $(SEEDS)) $(if $(PRECISION),--precision $(PRECISION)) \
-          $(if $(DEVICES),--devices $(DEVICES)) $(if $(DATA),--data "$(DATA)")
+          $(if $(DEVICES),--devices $(DEVICES)) $(if $(DATA),--data "$(DATA)") \
+          $(if $(TENSORBOARD),--tensorboard)
+
+WITH_TENSORBOARD = $(if $(TENSORBOARD),@$(PY) -m pip install --quiet -r requirements/tensorboard.txt)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -22,9 +26,11 @@ help: ## list the targets
 	@echo "  reports: $(REPORTS) (reproduce-<report>, data-<report>, tables-<report>, figures-<report>)"
 
 reproduce: $(VENV)/.ready ## train, evaluate and render every report
+	$(WITH_TENSORBOARD)
 	$(PY) -m experiments reproduce $(OPTIONS)
 
 reproduce-%: $(VENV)/.ready
+	$(WITH_TENSORBOARD)
 	$(PY) -m experiments reproduce $* $(OPTIONS)
 
 data: $(VENV)/.ready ## download, verify and prepare every report's images

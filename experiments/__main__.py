@@ -76,6 +76,11 @@ def parser() -> argparse.ArgumentParser:
         help="train and test on the photographs in a folder instead; a tenth of them, at most 200, "
         "are the test images",
     )
+    reproduce.add_argument(
+        "--tensorboard",
+        action="store_true",
+        help="write losses and coloured images to the run folders for TensorBoard",
+    )
     _add_runs(reproduce)
     reproduce.add_argument("--results", type=Path, help="default: results; at smoke runs/results")
     reproduce.set_defaults(run=run_reproduce)
@@ -211,6 +216,7 @@ def run_reproduce(options) -> int:
             results,
             options.precision,
             options.devices or devices.available(),
+            options.tensorboard,
             say,
         )
     if not options.data:
@@ -354,7 +360,11 @@ def run_list(options) -> int:
 
 
 def say(text: str) -> None:
-    print(text, flush=True)
+    """Print a line, above a progress bar where there is one."""
+    from tqdm import tqdm
+
+    tqdm.write(text)
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -48,6 +48,7 @@ def reproduce(
     results_folder: Path,
     precision: str | None = None,
     devices: int = 1,
+    tensorboard: bool = False,
     say=print,
 ) -> list[str]:
     """Train and evaluate arms that are not finished yet, then render the report.
@@ -57,11 +58,13 @@ def reproduce(
         runs, results_folder: where run folders and stored results lie.
         precision: instead of each arm's own.
         devices: on which each batch is shared out.
+        tensorboard: also write what TensorBoard shows, to the run folders.
         say: called with lines of text.
 
     Returns:
         One line for each arm that could not be run for want of its data.
     """
+    training = {"say": say, "devices": devices, "tensorboard": tensorboard}
     failures = []
     for seed in seeds:
         for arm in arms:
@@ -70,9 +73,7 @@ def reproduce(
                 say(f"left out: at this scale it is the same as {twin}")
                 continue
             try:
-                _reproduce_run(
-                    report, scale, arm, seed, runs, results_folder, precision, devices, say
-                )
+                _reproduce_run(report, scale, arm, seed, runs, results_folder, precision, training)
             except SourceUnavailable as error:
                 failures.append(f"{arm.name}: {error}")
                 say(f"left out: {error}")
@@ -147,7 +148,8 @@ def run_folder(runs: Path, report: Report, scale: str, arm: str, seed: int) -> P
     return runs / report.key / scale / arm / f"seed-{seed}"
 
 
-def _reproduce_run(report, scale, arm, seed, runs, results_folder, precision, devices, say):
+def _reproduce_run(report, scale, arm, seed, runs, results_folder, precision, training):
+    say = training["say"]
     config = with_initial_weights(arm, resolve(report, arm, scale, precision), say)
     config, images = obtain(config, say)
     folder = run_folder(runs, report, scale, arm.name, seed)
@@ -157,14 +159,14 @@ def _reproduce_run(report, scale, arm, seed, runs, results_folder, precision, de
         trainer_config = resolve(report, trainer, scale, precision)
         trainer_config = with_initial_weights(trainer, trainer_config, say)
         trainer_config, _ = obtain(trainer_config, say)
-        train(trained, trainer_config, images, seed, say=say, devices=devices)
+        train(trained, trainer_config, images, seed, **training)
         epoch = None
         if arm.snapshot:
             place = trainer.config.snapshots.index(arm.snapshot)
             epoch = trainer_config.snapshots[place]
         _adopt(trained, folder, config, epoch)
     else:
-        train(folder, config, images, seed, say=say, devices=devices)
+        train(folder, config, images, seed, **training)
     further = test_sets(arm, config, say)
     with locked(folder):
         if not (folder / "measures.json").exists():

@@ -78,10 +78,10 @@ def prepared() -> PreparedSet:
     return prepare(REGRESSION.source, REGRESSION.recipe)
 
 
-def run(name: str, folder: Path, seed: int = 0, say=print, **changes) -> None:
+def run(name: str, folder: Path, seed=0, say=print, tensorboard=False, **changes) -> None:
     config = replace(CONFIGS[name], **changes)
     images = prepare(config.source, config.recipe)
-    train(folder, config, images, seed, say=say, checkpoint_seconds=0)
+    train(folder, config, images, seed, say=say, checkpoint_seconds=0, tensorboard=tensorboard)
 
 
 def run_until(name: str, folder: Path, epoch: int) -> None:

@@ -1,11 +1,13 @@
-"""Callbacks of every run: the epoch log, checkpoints, the end at NaN."""
+"""Callbacks of every run: the epoch log, progress, checkpoints, the end at NaN."""
 
 import csv
 import math
+import sys
 import time
 from pathlib import Path
 
 import keras
+from tqdm import tqdm
 
 from colorization.errors import RunFailed
 from colorization.files import write_text
@@ -62,7 +64,45 @@ class EpochLog(keras.callbacks.Callback):
         write_epochs(self.path, self.rows)
         left = (self.epochs - row["epoch"]) * row["seconds"]
         values = "  ".join(f"{k} {row[k]:.4g}" for k in logs)
-        self.say(f"epoch {row['epoch']}/{self.epochs}  {values}  {left / 60:.0f} min left")
+        speed = f"{row['images_per_second']:g} images/s"
+        self.say(f"epoch {row['epoch']}/{self.epochs}  {values}  {speed}  {left / 60:.0f} min left")
+
+
+class Progress(keras.callbacks.Callback):
+    """A bar on a terminal: epochs, images per second and the time that is left. Elsewhere, none.
+
+    Args:
+        images: training images per epoch.
+        batch_size: of training.
+        epochs: of the run, all stages together.
+        resumed_epoch: epochs already finished.
+    """
+
+    async_safe = True  # it does not look at the logs, which would make each step wait for them
+
+    def __init__(self, images: int, batch_size: int, epochs: int, resumed_epoch: int):
+        super().__init__()
+        self.images, self.batch_size, self.epochs = images, batch_size, epochs
+        self.bar = tqdm(
+            total=epochs * images,
+            initial=resumed_epoch * images,
+            unit=" images",
+            leave=False,
+            disable=not sys.stderr.isatty(),
+        )
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.bar.set_description(f"epoch {epoch + 1}/{self.epochs}")
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.bar.update(min(self.batch_size, self.images - batch * self.batch_size))
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.bar.refresh()  # it draws itself ten times a second at most
+
+    def close(self):
+        """Take the bar off the terminal."""
+        self.bar.close()
 
 
 def read_epochs(path: Path) -> list[dict]:

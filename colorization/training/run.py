@@ -7,6 +7,7 @@
     last.npz           the whole training state, to resume from
     best.npz           the network at its lowest validation loss, where there are such images
     snapshot-<n>.npz   the network after epoch n, where the configuration asks for it
+    tensorboard/       where that was asked for
     network.keras      the network after the last epoch: the run is finished
 
 A run that was interrupted goes on from `last.npz` and ends with the weights of one that was not.
@@ -37,7 +38,13 @@ from colorization.lab import images_to_lab
 from colorization.models.layers import CUSTOM_OBJECTS
 from colorization.training import checkpoint
 from colorization.training.adversarial import AdversarialColorizer
-from colorization.training.callbacks import Checkpoint, EpochLog, StopAtNaN, training_state
+from colorization.training.callbacks import (
+    Checkpoint,
+    EpochLog,
+    Progress,
+    StopAtNaN,
+    training_state,
+)
 from colorization.training.config import CycleAdversary, TrainingConfig, differences, to_json
 from colorization.training.cycle import CycleColorizer
 from colorization.training.devices import check_batches, spread_over, synchronise_batch_norm
@@ -57,6 +64,7 @@ def train(
     say=print,
     checkpoint_seconds: float = 30,
     devices: int = 1,
+    tensorboard: bool = False,
 ) -> None:
     """Train `config` from `seed` in `folder`; go on where an earlier call was interrupted.
 
@@ -68,9 +76,11 @@ def train(
         say: called with one line per epoch.
         checkpoint_seconds: least time between two checkpoints.
         devices: on which each batch is shared out.
+        tensorboard: also write losses and coloured images to `tensorboard/` in the folder.
 
     Raises:
-        UserError: another process trains this run, or the folder holds another configuration.
+        UserError: another process trains this run, or the folder holds another configuration; or
+            `tensorboardX` is not installed where it is wanted.
         RunFailed: a loss became NaN, or memory ran out.
     """
     with locked(folder):
@@ -81,7 +91,7 @@ def train(
         keras.config.set_dtype_policy(config.precision)
         try:
             with spread_over(devices), explained_memory(config):
-                _fit(folder, config, images, seed, say, checkpoint_seconds, devices)
+                _fit(folder, config, images, seed, say, checkpoint_seconds, devices, tensorboard)
         finally:
             keras.config.set_dtype_policy("float32")
 
@@ -103,7 +113,7 @@ def explained_memory(config: TrainingConfig):
         ) from None
 
 
-def _fit(folder, config, images, seed, say, checkpoint_seconds, devices):
+def _fit(folder, config, images, seed, say, checkpoint_seconds, devices, tensorboard):
     stages = build_stages(folder, config, images)
     if devices > 1:
         if isinstance(config.adversary, CycleAdversary):
@@ -117,6 +127,11 @@ def _fit(folder, config, images, seed, say, checkpoint_seconds, devices):
     train_images = images.images("train")
     has_classes = bool(config.objective.classes)
     log = EpochLog(folder / "epochs.csv", len(train_images), config.all_epochs, finished, say)
+    watchers = [Progress(len(train_images), config.batch_size, config.all_epochs, finished)]
+    if tensorboard:
+        from colorization.training.tensorboard import TensorBoard
+
+        watchers.append(TensorBoard(folder, config, images, finished))
     validation = None
     if images.names("val"):
         labels = images.labels("val") if has_classes else None
@@ -147,9 +162,12 @@ def _fit(folder, config, images, seed, say, checkpoint_seconds, devices):
                 StopAtNaN(),
                 log,
                 Checkpoint(folder, log, stage.end, config.snapshots, checkpoint_seconds),
+                *watchers,
             ],
             verbose=0,
         )
+    for watcher in watchers:
+        watcher.close()
     save_network(stages[-1].model.network, folder)
     (folder / "last.npz").unlink()
 
