@@ -1,5 +1,6 @@
 """How commands end badly on purpose: one line on standard error, and a status."""
 
+import errno
 import sys
 from collections.abc import Callable
 
@@ -30,8 +31,13 @@ def exit_status(command: Callable[[], int]) -> int:
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    except OSError as error:  # no permission, disk full: the message names the file
-        print(f"error: {error}", file=sys.stderr)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            where = f" for {error.filename}" if error.filename else ""
+            advice = "free some, and the same command goes on where it was"
+            print(f"error: no space left on the disk{where}: {advice}", file=sys.stderr)
+        else:  # no permission, say: the message names the file
+            print(f"error: {error}", file=sys.stderr)
         return 1
     except RunFailed as error:
         print(f"failed: {error}", file=sys.stderr)

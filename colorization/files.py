@@ -1,9 +1,51 @@
-"""Files written whole or not at all."""
+"""Files written whole or not at all, and folders that one process at a time writes to."""
 
+import fcntl
 import json
 import os
+from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
+
+
+@contextmanager
+def held(folder: Path, waiting: Callable[[], None] | None = None):
+    """Keep other processes that hold it too out of a folder, by a file `.lock` in it.
+
+    Args:
+        folder: made if need be.
+        waiting: called once if another process holds the folder, before waiting for it.
+
+    Raises:
+        BlockingIOError: another process holds the folder, and `waiting` is None.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / ".lock", "w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if waiting is None:
+                raise
+            waiting()
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def is_held(folder: Path) -> bool:
+    """Whether a process holds a folder."""
+    if not (folder / ".lock").exists():
+        return False
+    try:
+        with held(folder):
+            return False
+    except BlockingIOError:
+        return True
+
+
+def remove_parts(folder: Path) -> None:
+    """Remove what `replacing` left in a folder when its process was killed; hold the folder."""
+    for part in folder.glob(".*.part*"):
+        part.unlink()
 
 
 @contextmanager

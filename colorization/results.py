@@ -39,7 +39,7 @@ PUBLISHED = (
     "epochs.csv",
     "class_weights.csv",
     "images.csv",
-    "measures.json",
+    "measures.json",  # last: where it is, the run counts as stored
 )
 
 
@@ -116,10 +116,6 @@ def publish(
         samples: patterns of the names of grids whose tiles are kept.
         also: further files that are kept.
     """
-    for name in (*PUBLISHED, *also):
-        if (run / name).exists():
-            with replacing(target / name) as part:
-                shutil.copyfile(run / name, part)
     entries = _read_json(run / "samples.json")
     kept = {name: entries[name] for name in entries if any(fnmatch(name, p) for p in samples)}
     if kept:
@@ -127,6 +123,10 @@ def publish(
     for name in kept:
         with replacing(target / "samples" / f"{name}.png") as part:
             shutil.copyfile(run / "samples" / f"{name}.png", part)
+    for name in (*also, *PUBLISHED):
+        if (run / name).exists():
+            with replacing(target / name) as part:
+                shutil.copyfile(run / name, part)
 
 
 @dataclass(frozen=True)

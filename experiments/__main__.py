@@ -263,7 +263,7 @@ def run_data(options) -> int:
 
 
 def run_render(options) -> int:
-    from experiments.render import render
+    from experiments.render import render, storing
 
     for report in chosen_reports(options):
         folder = options.results / report.key
@@ -273,7 +273,8 @@ def run_render(options) -> int:
                 raise UserError(missing)
             say(missing)
             continue
-        render(report, folder, say, {options.what})
+        with storing(options.results, say):
+            render(report, folder, say, {options.what})
     write_overview(options.results)
     return 0
 
@@ -339,14 +340,16 @@ def write_overview(results: Path) -> None:
     from colorization.tables import replace_block
     from experiments.overview import reports_table, results_page
     from experiments.page import page
+    from experiments.render import storing
 
     reports = [report_module(key) for key in REPORTS]
-    write_text(results / "README.md", results_page(reports, results))
-    write_text(results / "index.html", page(reports, results))
-    readme = Path("README.md")
-    if results == Path("results") and readme.exists():
-        table = reports_table(reports, results)
-        write_text(readme, replace_block(readme.read_text(), "reports", table))
+    with storing(results, say):
+        write_text(results / "README.md", results_page(reports, results))
+        write_text(results / "index.html", page(reports, results))
+        readme = Path("README.md")
+        if results == Path("results") and readme.exists():
+            table = reports_table(reports, results)
+            write_text(readme, replace_block(readme.read_text(), "reports", table))
 
 
 def run_list(options) -> int:

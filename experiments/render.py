@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from colorization import figures, results, tables
-from colorization.files import write_json, write_text
+from colorization.files import held, write_json, write_text
 from experiments.claims import Verdict, claims_section, judge_all
 from experiments.report import SCALES, Arm, Report
 from experiments.stored import Stored, over_seeds, run_note, snapshots, source_note
@@ -20,6 +20,11 @@ ALL = ("tables", "figures")
 def short(name: str, length: int = 20) -> str:
     """A file's name, or the end of a long one, which is what tells it from others."""
     return name if len(name) <= length else f"…{name[1 - length :]}"
+
+
+def storing(results_folder: Path, say=print):
+    """Hold the results of all reports while they change, or while pages are rendered from them."""
+    return held(results_folder, lambda: say(f"waiting: another process renders {results_folder}"))
 
 
 class Figure:

@@ -32,7 +32,7 @@ from colorization.training.checkpoint import restore
 from colorization.training.config import TrainingConfig, to_json
 from colorization.training.objectives import AbClassification
 from colorization.training.run import FINISHED, load_network, locked, save_network, train
-from experiments.render import render
+from experiments.render import render, storing
 from experiments.report import Arm, Report
 from experiments.scaling import SMOKE_IMAGES
 
@@ -77,7 +77,8 @@ def reproduce(
             except SourceUnavailable as error:
                 failures.append(f"{arm.name}: {error}")
                 say(f"left out: {error}")
-    render(report, results_folder / report.key, say)
+    with storing(results_folder, say):
+        render(report, results_folder / report.key, say)
     return failures
 
 
@@ -172,15 +173,16 @@ def _reproduce_run(report, scale, arm, seed, runs, results_folder, precision, tr
         if not (folder / "measures.json").exists():
             say("evaluating")
             judge(folder, config, images, further)
-    _judge_baselines(results_folder / report.key / scale / "baselines", config, images, further)
     target = results_folder / report.key / scale / arm.name / f"seed-{seed}"
-    shown = _is_shown(target)
-    results.publish(
-        folder,
-        target,
-        samples=report.shown(arm.name) if shown else (),
-        also=(FINISHED,) if arm.published and shown else (),
-    )
+    with storing(results_folder, say):
+        _judge_baselines(target.parents[1] / "baselines", config, images, further)
+        shown = _is_shown(target)
+        results.publish(
+            folder,
+            target,
+            samples=report.shown(arm.name) if shown else (),
+            also=(FINISHED,) if arm.published and shown else (),
+        )
 
 
 def _is_shown(target: Path) -> bool:

@@ -1,7 +1,6 @@
 """What lies in the folder of runs, and what of it and of the data could be made again."""
 
 import csv
-import fcntl
 import json
 import shutil
 from collections.abc import Callable, Iterable
@@ -9,6 +8,7 @@ from pathlib import Path
 
 from colorization.data import roots
 from colorization.errors import UserError
+from colorization.files import is_held
 
 COLUMNS = ("run", "state", "epoch", "last losses", "time left", "disk")
 LOSSES = ("loss", "val_loss", "loss_G", "loss_D")
@@ -54,23 +54,11 @@ def _row(folder: Path, runs: Path) -> tuple[str, ...]:
 
 
 def _state(folder: Path) -> str:
-    if _held(folder / ".lock"):
+    if is_held(folder):
         return "running"
     if not (folder / "network.keras").exists():
         return "stopped"
     return "finished" if (folder / "measures.json").exists() else "trained"
-
-
-def _held(lock: Path) -> bool:
-    """Whether a process holds a run's lock."""
-    if not lock.exists():
-        return False
-    with open(lock) as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-    return False
 
 
 def _epochs(path: Path) -> list[dict]:
@@ -114,7 +102,7 @@ def clean(
         return
     for path, why in found:
         say(f"{_size(_bytes(path)):>8s}  {path}  ({why})")
-    running = [path.parent for path in runs.glob("**/seed-*/.lock") if _held(path)]
+    running = [path.parent for path in runs.glob("**/seed-*/.lock") if is_held(path.parent)]
     if running:
         raise UserError(f"{running[0]} is being trained; wait for it or stop it first")
     if not agreed(f"remove these {len(found)}?"):

@@ -15,7 +15,7 @@ from types import SimpleNamespace
 import pytest
 
 from colorization.data import download
-from colorization.data.download import fetch, unpack
+from colorization.data.download import fetch, fetching, unpack
 from colorization.errors import UserError
 
 BODY = bytes(range(256)) * 80  # 20480 bytes
@@ -251,7 +251,9 @@ def test_a_bad_source_gives_way_to_the_next(serve, tmp_path, capsys, bad):
     assert target.read_bytes() == BODY and names(tmp_path) == ["data.bin"]
     lines = capsys.readouterr().err.splitlines()
     warnings = [line for line in lines if line.startswith("warning")]
-    assert len(lines) == 3 and len(warnings) == 1 and urls[0] in warnings[0]
+    sizes = [line for line in lines if line.startswith("data.bin has ")]
+    assert len(lines) - len(sizes) == 3 and len(warnings) == 1 and urls[0] in warnings[0]
+    assert len(sizes) <= 2 and sizes[-1] == "data.bin has 0.02 MB"
 
 
 def test_truncated_without_any_record_is_noticed(serve, tmp_path):
@@ -335,11 +337,31 @@ def test_a_disk_that_fills_up_ends_the_download(serve, tmp_path, monkeypatch):
     assert second.seen == []
 
 
+def test_what_comes_is_said_and_who_comes_second_waits(tmp_path, capsys):
+    folder, order = tmp_path / "set", []
+
+    def fetch_too():
+        with fetching("Some Set", "CC-BY", "http://somewhere", folder):
+            order.append("second")
+
+    second = threading.Thread(target=fetch_too)
+    with fetching("Some Set", "CC-BY", "http://somewhere", folder):
+        second.start()
+        second.join(0.2)
+        order.append("first")
+    second.join(10)
+    assert order == ["first", "second"]
+    line = f"Some Set: fetching http://somewhere into {folder} (licence: CC-BY)"
+    waiting = f"waiting: another process fetches into {folder}"
+    assert capsys.readouterr().err.splitlines() == [line, waiting, line]
+
+
 def test_one_line_without_a_terminal_and_a_bar_with_one(serve, tmp_path, capsys, monkeypatch):
     urls = serve(Source())
     fetch(urls, tmp_path / "one.bin")
     written = capsys.readouterr()
-    assert written.out == "" and written.err == f"downloading one.bin from {urls[0]}\n"
+    lines = [f"downloading one.bin from {urls[0]}", "one.bin has 0.02 MB"]
+    assert written.out == "" and written.err.splitlines() == lines
 
     terminal = io.StringIO()
     terminal.isatty = lambda: True

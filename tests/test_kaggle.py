@@ -225,3 +225,21 @@ def test_an_interruption_is_not_hidden(install, tmp_path):
     install(Client(failure=KeyboardInterrupt()))
     with pytest.raises(KeyboardInterrupt):
         fetch_dataset(SLUG, tmp_path)
+
+
+def test_the_size_is_said_and_must_have_room(install, tmp_path, capsys):
+    class Listing(Client):
+        total = 3_000_000
+
+        def dataset_list(self, user, search):
+            assert f"{user}/{search}" == SLUG
+            others = SimpleNamespace(ref="someone/some-set-too", total_bytes=1)
+            return [others, SimpleNamespace(ref=SLUG, total_bytes=self.total)]
+
+    client = install(Listing(archive()))
+    fetch_dataset(SLUG, tmp_path / "one")
+    assert f"downloading {SLUG}, of 3.0 MB" in capsys.readouterr().err
+    client.total = 10**15
+    message = refused(tmp_path / "two")
+    assert "1000000.00 GB" in message and message.startswith(f"no space left in {tmp_path}/two")
+    assert len(client.asked) == 1

@@ -5,6 +5,7 @@ import io
 import itertools
 import json
 import os
+import threading
 import zipfile
 
 import numpy as np
@@ -55,6 +56,12 @@ def source(write_source):
         "test": {"2.png": noise(5), "10.png": noise(6)},
     }
     return write_source(images)
+
+
+def left_in(folder):
+    """What lies among the prepared sets."""
+    found = (folder / "data/prepared").iterdir()
+    return [path for path in found if path.name != ".lock"]
 
 
 def test_rows_are_the_files_sorted_by_name(source):
@@ -157,7 +164,7 @@ def test_a_strict_source_refuses_a_bad_file_by_name(write_source, tmp_path):
     with pytest.raises(UserError, match=r"train/b\.jpg: cannot be read .*truncated") as raised:
         prepare(source, RECIPE)
     assert "\n" not in str(raised.value)
-    assert list((tmp_path / "data/prepared").iterdir()) == []
+    assert left_in(tmp_path) == []
 
 
 def test_a_lenient_source_drops_bad_files_and_says_why(write_source):
@@ -192,7 +199,7 @@ def test_a_split_without_a_usable_image_is_an_error(write_source, tmp_path):
     source = write_source({**BAD, "val": {"a.png": b"?"}}, strict=False)
     with pytest.raises(UserError, match="no usable image in its val split"):
         prepare(source, RECIPE)
-    assert list((tmp_path / "data/prepared").iterdir()) == []
+    assert left_in(tmp_path) == []
 
 
 @pytest.mark.parametrize("broken", ["a chunk's type", "the exif header"])
@@ -562,7 +569,7 @@ def test_a_full_disk_is_told_in_one_line_and_leaves_nothing(source, tmp_path, mo
         fail_second_array(context, errno.ENOSPC)
         with pytest.raises(UserError, match="disk full while preparing .*tiny-16px-crop-rgb"):
             prepare(source, RECIPE)
-    assert list((tmp_path / "data/prepared").iterdir()) == []
+    assert left_in(tmp_path) == []
     assert len(prepare(source, RECIPE).images("train")) == 3
 
 
@@ -582,30 +589,40 @@ def test_whatever_interrupts_nothing_half_written_stays(source, tmp_path, monkey
             context.setattr(module, "decode", interrupted)
         with pytest.raises(failure):
             prepare(source, RECIPE)
-    assert list((tmp_path / "data/prepared").iterdir()) == []
+    assert left_in(tmp_path) == []
     assert prepare(source, RECIPE).names("val") == ["val/x.png"]
 
 
 def test_two_processes_that_prepare_at_once_end_with_one_set(source, tmp_path, monkeypatch):
-    pids = itertools.count(1000)
-    monkeypatch.setattr(os, "getpid", lambda: next(pids))
-    faster = []
+    """The second waits for the first, and then has nothing left to do."""
+    waiting, decoded = threading.Event(), itertools.count()
 
-    def overtaken(text):
-        if text.startswith("preparing"):
-            faster.append(prepare(source, RECIPE))
+    def told(text):
+        if text.startswith("waiting"):
+            waiting.set()
 
-    slower = prepare(source, RECIPE, overtaken)
-    assert slower.digest == faster[0].digest
-    assert list((tmp_path / "data/prepared").iterdir()) == [slower.folder]
-    assert len(slower.images("train")) == 3
+    def one_more(data, recipe):
+        if next(decoded) == 0:
+            second.start()
+            assert waiting.wait(10)
+        return decode(data, recipe)
+
+    monkeypatch.setattr(module, "decode", one_more)
+    made = []
+    second = threading.Thread(target=lambda: made.append(prepare(source, RECIPE, told)))
+    made.append(prepare(source, RECIPE))
+    second.join(10)
+    assert made[0].digest == made[1].digest
+    assert left_in(tmp_path) == [made[0].folder]
+    assert next(decoded) == sum(map(len, source.files().values()))
 
 
-def test_what_a_killed_process_of_the_same_id_left_does_not_matter(source, tmp_path):
-    left = tmp_path / f"data/prepared/tiny-16px-crop-rgb.part{os.getpid()}"
+def test_what_a_killed_process_left_does_not_matter(source, tmp_path):
+    left = tmp_path / "data/prepared/tiny-16px-crop-rgb.part"
     left.mkdir(parents=True)
     (left / "train.npy").write_bytes(b"half")
     assert len(prepare(source, RECIPE).images("train")) == 3
+    assert not left.exists()
 
 
 def test_a_folder_without_its_manifest_is_replaced(source, tmp_path):

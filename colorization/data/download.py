@@ -12,7 +12,6 @@ import stat
 import struct
 import sys
 import tarfile
-import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -27,6 +26,7 @@ from typing import IO
 from tqdm import tqdm
 
 from colorization.errors import UserError
+from colorization.files import held
 
 TIMEOUT = 30.0  # seconds that one socket operation may take
 RETRY_DELAY = 1.0  # seconds before the second try at a source, twice that before the third, ...
@@ -56,6 +56,26 @@ class _SourceError(Exception):
 
 class _BrokenError(Exception):
     """A source did not give all of the file; it may at the next try."""
+
+
+@contextmanager
+def fetching(title: str, licence: str, origin: str, folder: Path) -> Iterator[None]:
+    """Hold the folder that an image set is fetched into, and say what comes, on stderr.
+
+    A second process that wants the set waits, and should then look whether it is there.
+
+    Args:
+        title, licence: of the set.
+        origin: address that it is fetched from.
+        folder: made if need be.
+    """
+
+    def waiting():
+        _say(f"waiting: another process fetches into {folder}")
+
+    with held(folder, waiting):
+        _say(f"{title}: fetching {origin} into {folder} (licence: {licence})")
+        yield
 
 
 def fetch(
@@ -118,7 +138,8 @@ def fetch(
 def unpack(archive: Path, target: Path, *, max_bytes: int = 20 * 2**30) -> Path:
     """Unpack a zip, tar or gzipped tar archive as a new folder: all of it or nothing.
 
-    Only plain files and folders are written, with default permissions.
+    Only plain files and folders are written, with default permissions. Two processes must not
+    unpack as the same folder at once; see `fetching`.
 
     Args:
         archive: the archive; its kind is told from its content, not from its name.
@@ -140,14 +161,14 @@ def unpack(archive: Path, target: Path, *, max_bytes: int = 20 * 2**30) -> Path:
         if os.path.lexists(target) and not is_empty:
             raise UserError(f"{target} is there already and no empty folder: move it away")
         target.parent.mkdir(parents=True, exist_ok=True)
-        scratch = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+        scratch = target.with_name(f".{target.name}.part")
+        shutil.rmtree(scratch, ignore_errors=True)  # of a killed process
         try:
-            folder = scratch / "files"
-            folder.mkdir()
-            _unpack_into(folder, archive, max_bytes)
+            scratch.mkdir()
+            _unpack_into(scratch, archive, max_bytes)
             if is_empty:
                 target.rmdir()
-            os.replace(folder, target)
+            os.replace(scratch, target)
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
     return target
@@ -221,7 +242,9 @@ def _download(url: str, part: Path, size: int | None) -> bool:
             raise _SourceError(f"has {total} bytes, not {size}")
         if not have:
             _discard(part)
-            state = {"url": url, "version": version, "total": total}
+            tried, state = state, {"url": url, "version": version, "total": total}
+            if total and state != tried:
+                _say(f"{part.name.removesuffix('.part')} has {total / 1e6:.2f} MB")
             _state_path(part).write_text(json.dumps(state))
         _append(response, part, have, size if total is None else total)
     return have > 0

@@ -33,17 +33,18 @@ def fetch_dataset(slug: str, folder: Path) -> Path:
     """
     name = slug.split("/")[-1]
     part = folder / f"{name}.part"
-    by_hand = f"download it by hand from {_page(slug)} and unpack it in {folder.absolute()}"
+    by_hand = f"download it by hand from {page(slug)} and unpack it in {folder.absolute()}"
     if not _has_credentials():
         raise UserError(
             f"{slug} is on Kaggle, and there are no credentials: set KAGGLE_API_TOKEN to a token"
             f" made at {SETTINGS}, or save it as ~/.kaggle/access_token, or set KAGGLE_USERNAME"
             " and KAGGLE_KEY to those of a kaggle.json (or save that as ~/.kaggle/kaggle.json);"
-            f" and accept the licence at {_page(slug)}; or {by_hand}"
+            f" and accept the licence at {page(slug)}; or {by_hand}"
         )
     try:
         api = _client()
         part.mkdir(parents=True, exist_ok=True)
+        _check_space(_size(api, slug), slug, part)
         with contextlib.redirect_stdout(sys.stderr):
             api.dataset_download_files(slug, path=str(part), quiet=not sys.stderr.isatty())
     except ImportError as error:
@@ -51,6 +52,8 @@ def fetch_dataset(slug: str, folder: Path) -> Path:
             f"the package kaggle cannot be imported ({error}):"
             f" pip install -r requirements/common.txt, or {by_hand}"
         ) from None
+    except UserError:
+        raise
     except (Exception, SystemExit) as error:  # it raises whatever its parts raise, and exits
         raise UserError(_reason(error, slug, folder, by_hand)) from error
     target = download.unpack(part / f"{name}.zip", folder / "unpacked")
@@ -58,7 +61,8 @@ def fetch_dataset(slug: str, folder: Path) -> Path:
     return target
 
 
-def _page(slug: str) -> str:
+def page(slug: str) -> str:
+    """Address of a data set's page."""
     return f"https://www.kaggle.com/datasets/{slug}"
 
 
@@ -86,6 +90,29 @@ def _client():
         return kaggle.api
 
 
+def _size(api, slug: str) -> int | None:
+    """Bytes of a data set, None if Kaggle does not say."""
+    owner, name = slug.split("/")
+    try:
+        found = {item.ref: item for item in api.dataset_list(user=owner, search=name)}
+        return found[slug].total_bytes or None
+    except Exception:  # the download itself says what is wrong
+        return None
+
+
+def _check_space(size: int | None, slug: str, part: Path) -> None:
+    """Say how large a data set is; raise `UserError` where it has no room."""
+    if size is None:
+        return
+    here = sum(path.stat().st_size for path in part.iterdir())
+    print(f"downloading {slug}, of {size / 1e6:.1f} MB", file=sys.stderr)
+    if size - here > shutil.disk_usage(part).free:
+        raise UserError(
+            f"no space left in {part.parent.absolute()} for {slug}, {size / 1e9:.2f} GB: free some,"
+            " or use another COLORIZATION_DATA"
+        )
+
+
 def _reason(error: BaseException, slug: str, folder: Path, by_hand: str) -> str:
     """What to tell the user."""
     status = getattr(getattr(error, "response", None), "status_code", None)
@@ -97,7 +124,7 @@ def _reason(error: BaseException, slug: str, folder: Path, by_hand: str) -> str:
     if status == 403:
         return (
             f"Kaggle refuses {slug} (HTTP 403): sign in, accept the rules or the licence at"
-            f" {_page(slug)} and run again, or {by_hand}"
+            f" {page(slug)} and run again, or {by_hand}"
         )
     if status == 404:
         return (

@@ -109,14 +109,20 @@ class Collection:
         home = roots.write_root() / (self.home or self.name)
         target = home / "unpacked"
         if not target.exists():
-            if self.slug:
-                kaggle.fetch_dataset(self.slug, home)
-            else:
-                name, url = self.archive
-                download.unpack(download.fetch([url], home / name), target)
+            origin = kaggle.page(self.slug) if self.slug else self.archive[1]
+            with download.fetching(self.title, self.licence, origin, home):
+                if not target.exists():
+                    self._fetch_into(home, target)
         if found := self._find():
             return found
         raise UserError(f"{target} holds no {self.layouts[0]}; delete it and run again")
+
+    def _fetch_into(self, home: Path, target: Path) -> None:
+        if self.slug:
+            kaggle.fetch_dataset(self.slug, home)
+        else:
+            name, url = self.archive
+            download.unpack(download.fetch([url], home / name), target)
 
     def _images(self, folder: Path, classes: tuple[str, ...]) -> list[Path]:
         for name in classes:

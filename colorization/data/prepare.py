@@ -14,7 +14,6 @@ an interruption matters.
 import errno
 import hashlib
 import json
-import os
 import shutil
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -28,6 +27,7 @@ from colorization.data import roots
 from colorization.data.images import BadImage, read_rgb
 from colorization.data.sources import SPLITS, ImageFile
 from colorization.errors import UserError
+from colorization.files import held
 
 NEAR_GRAY = 5  # Lab units; Zhang's rule: no abs(a) or abs(b) of the image exceeds it
 NOTES = ("grayscale", "cmyk", "near_gray", "upsampled")
@@ -186,16 +186,33 @@ def prepare(source, recipe: Recipe, progress=lambda text: None) -> PreparedSet:
         if split in listed
     }
     fingerprint = _fingerprint(files)
-    if (folder / "manifest.json").exists():
-        prepared = PreparedSet(folder)
-        if prepared.manifest["fingerprint"] == fingerprint:
+    if prepared := _find(folder, fingerprint):
+        return prepared
+    with held(folder.parent, lambda: progress("waiting: another process prepares images")):
+        if prepared := _find(folder, fingerprint):
             return prepared
-        progress(f"{folder}: the source's files have changed; preparing again")
-        shutil.rmtree(folder)
-    part = folder.with_name(f"{folder.name}.part{os.getpid()}")
-    shutil.rmtree(part, ignore_errors=True)  # of a killed process that had this number
+        if folder.exists():
+            progress(f"{folder}: the source's files have changed; preparing again")
+            shutil.rmtree(folder)
+        prepared = _write(folder, source, recipe, space, files, fingerprint, progress)
+    progress(prepared.summary())
+    return prepared
+
+
+def _find(folder: Path, fingerprint: str) -> PreparedSet | None:
+    """The set in a folder, if it was made of the same files."""
+    prepared = PreparedSet(folder)
     try:
-        part.mkdir(parents=True)
+        return prepared if prepared.manifest["fingerprint"] == fingerprint else None
+    except FileNotFoundError:
+        return None
+
+
+def _write(folder, source, recipe, space, files, fingerprint, progress) -> PreparedSet:
+    part = folder.with_name(f"{folder.name}.part")
+    shutil.rmtree(part, ignore_errors=True)  # of a killed process
+    try:
+        part.mkdir()
         progress(f"preparing {sum(map(len, files.values()))} images of {source.title}")
         first = {}  # sha256 of a kept file -> its name
         entries = [
@@ -214,7 +231,7 @@ def prepare(source, recipe: Recipe, progress=lambda text: None) -> PreparedSet:
             "files": entries,
         }
         (part / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
-        _publish(part, folder)
+        part.rename(folder)
     except OSError as error:
         if error.errno == errno.ENOSPC:
             raise UserError(
@@ -223,20 +240,7 @@ def prepare(source, recipe: Recipe, progress=lambda text: None) -> PreparedSet:
         raise
     finally:
         shutil.rmtree(part, ignore_errors=True)
-    prepared = PreparedSet(folder)
-    progress(prepared.summary())
-    return prepared
-
-
-def _publish(part: Path, folder: Path) -> None:
-    """Rename into place; a second process that was faster has made the same thing."""
-    try:
-        part.rename(folder)
-    except OSError:
-        if (folder / "manifest.json").exists():
-            return
-        shutil.rmtree(folder)  # what a kill left of an older set
-        part.rename(folder)
+    return PreparedSet(folder)
 
 
 def _write_split(part: Path, source, recipe: Recipe, split: str, items, first) -> list[dict]:

@@ -29,9 +29,13 @@ def _writable(folder: Path) -> bool:
 
 
 def find(*patterns: str) -> Path | None:
-    """The first path under any root that matches any of the glob `patterns`."""
+    """The first path under any root that matches any of the glob `patterns`.
+
+    Hidden folders are passed over: an archive is unpacked in one until all of it is there.
+    """
     for root in read_roots():
         for pattern in patterns:
             for path in sorted(root.glob(pattern)):
-                return path
+                if not any(part.startswith(".") for part in path.relative_to(root).parts):
+                    return path
     return None

@@ -22,6 +22,7 @@ from PIL import Image
 
 from colorization.data import download, forms, roots
 from colorization.errors import UserError
+from colorization.files import held, replacing
 
 
 class Item(Protocol):
@@ -113,6 +114,11 @@ class BSDS500:
 
     def _download(self) -> Path:
         folder = roots.write_root() / "berkeley"
+        origin = " or ".join(url for _, url in self.archives)
+        with download.fetching(self.title, self.licence, origin, folder):
+            return self._find() or self._download_into(folder)
+
+    def _download_into(self, folder: Path) -> Path:
         failures = []
         for name, url in self.archives:
             try:
@@ -156,13 +162,16 @@ class AuthorsForms:
         return {split: image_files(folder / name) for split, name in self.folders.items()}
 
     def _unpack(self) -> Path:
-        target = roots.write_root() / "forms"
-        archive = roots.find("form_Datasets.zip", "*/form_Datasets.zip")
-        archive = archive or download.fetch(
-            [self.url], target / "form_Datasets.zip", sha256=self.sha256
-        )
-        unpacked = download.unpack(archive, target / "unpacked")
-        return unpacked / "form_Datasets"
+        home = roots.write_root() / "forms"
+        target = home / "unpacked"
+        with download.fetching(self.title, self.licence, self.url, home):
+            archive = roots.find("form_Datasets.zip", "*/form_Datasets.zip")
+            archive = archive or download.fetch(
+                [self.url], home / "form_Datasets.zip", sha256=self.sha256
+            )
+            if not target.exists():
+                download.unpack(archive, target)
+        return target / "form_Datasets"
 
 
 @dataclass(frozen=True)
@@ -195,7 +204,8 @@ class GeneratedForms:
 
     def files(self) -> Splits:
         folder = roots.write_root() / "forms" / self.key
-        return {split: list(self._draw(folder, split)) for split in SPLITS}
+        with held(folder, lambda: None):  # another process that draws them is done in seconds
+            return {split: list(self._draw(folder, split)) for split in SPLITS}
 
     def _draw(self, folder: Path, split: str):
         count, stream = getattr(self, split), 3 * self.seed + SPLITS.index(split)
@@ -208,7 +218,6 @@ class GeneratedForms:
             count, size=self.size, seed=stream, jitter_lightness=self.jitter_lightness
         )
         for path, (rgb, _) in zip(paths, images, strict=True):
-            part = path.with_suffix(".part")
-            Image.fromarray(rgb).save(part, format="png")
-            part.replace(path)
+            with replacing(path) as part:
+                Image.fromarray(rgb).save(part, format="png")
         return paths

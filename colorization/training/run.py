@@ -13,10 +13,9 @@
 A run that was interrupted goes on from `last.npz` and ends with the weights of one that was not.
 """
 
-import fcntl
 import json
 import os
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -33,7 +32,7 @@ from colorization.data.pipeline import (
 )
 from colorization.data.prepare import PreparedSet
 from colorization.errors import RunFailed, UserError
-from colorization.files import replacing, write_json, write_text
+from colorization.files import held, remove_parts, replacing, write_json, write_text
 from colorization.lab import images_to_lab
 from colorization.models.layers import CUSTOM_OBJECTS
 from colorization.training import checkpoint
@@ -85,6 +84,7 @@ def train(
     """
     with locked(folder):
         if remember(folder, config, images, seed):
+            _tidy(folder)
             return
         keras.utils.set_random_seed(seed)
         make_deterministic()
@@ -169,14 +169,21 @@ def _fit(folder, config, images, seed, say, checkpoint_seconds, devices, tensorb
     for watcher in watchers:
         watcher.close()
     save_network(stages[-1].model.network, folder)
-    (folder / "last.npz").unlink()
+    _tidy(folder)
+
+
+def _tidy(folder: Path) -> None:
+    """Remove what only a run that is not finished needs."""
+    (folder / "last.npz").unlink(missing_ok=True)
+    remove_parts(folder)
 
 
 def save_network(network: keras.Model, folder: Path) -> None:
     """Write the network of a finished run: it then counts as finished."""
     with replacing(folder / FINISHED) as part:
-        network.save(part.with_suffix(".keras"))
-        os.replace(part.with_suffix(".keras"), part)
+        named = part.with_name(part.name + ".keras")  # which Keras insists on
+        network.save(named)
+        os.replace(named, part)
 
 
 @dataclass(frozen=True)
@@ -300,10 +307,9 @@ def load_network(folder: Path) -> keras.Model:
 @contextmanager
 def locked(folder: Path):
     """Hold the folder; a second process that wants it gets a `UserError`."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / ".lock", "w") as lock:
+    with ExitStack() as stack:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            stack.enter_context(held(folder))
         except BlockingIOError:
             raise UserError(
                 f"{folder} is being trained by another process; wait for it or stop it"
@@ -329,6 +335,6 @@ def remember(folder: Path, config: TrainingConfig, images: PreparedSet, seed: in
                 "to train anew"
             )
     else:
-        write_json(path, given)
         write_json(folder / "environment.json", environment(config.precision))
+        write_json(path, given)  # last: where it is, the run has begun
     return (folder / FINISHED).exists()
