@@ -81,6 +81,13 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help="write losses and coloured images to the run folders for TensorBoard",
     )
+    reproduce.add_argument(
+        "--feeding",
+        choices=["auto", "host", "device"],
+        default="auto",
+        help="where batches are put together; device: it holds all training images (default: auto, "
+        "on an accelerator whose memory has room)",
+    )
     _add_runs(reproduce)
     reproduce.add_argument("--results", type=Path, help="default: results; at smoke runs/results")
     reproduce.set_defaults(run=run_reproduce)
@@ -217,6 +224,7 @@ def run_reproduce(options) -> int:
             options.precision,
             options.devices or devices.available(),
             options.tensorboard,
+            options.feeding,
             say,
         )
     if not options.data:

@@ -49,6 +49,7 @@ def reproduce(
     precision: str | None = None,
     devices: int = 1,
     tensorboard: bool = False,
+    feeding: str = "auto",
     say=print,
 ) -> list[str]:
     """Train and evaluate arms that are not finished yet, then render the report.
@@ -59,12 +60,13 @@ def reproduce(
         precision: instead of each arm's own.
         devices: on which each batch is shared out.
         tensorboard: also write what TensorBoard shows, to the run folders.
+        feeding: where batches are put together; see `colorization.training.run.train`.
         say: called with lines of text.
 
     Returns:
         One line for each arm that could not be run for want of its data.
     """
-    training = {"say": say, "devices": devices, "tensorboard": tensorboard}
+    training = {"say": say, "devices": devices, "tensorboard": tensorboard, "feeding": feeding}
     failures = []
     for seed in seeds:
         for arm in arms:

@@ -113,9 +113,9 @@ def one_round(folder: str, url: str, event: int = 0, then: str = "die") -> int:
     def command() -> int:
         arms = report(url).arms
         failures = reproduce(report(url), "full", arms, [0], Path("runs"), Path("results"), say=say)
+        say(f"{events.seen} events")
         for failure in failures:
             print(f"error: {failure}", file=sys.stderr)
-        say(f"{events.seen} events")
         return 2 if failures else 0
 
     return exit_status(command)

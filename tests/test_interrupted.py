@@ -136,6 +136,9 @@ def contents(folder: Path) -> dict[str, bytes | str]:
             found[name] = table.to_csv()
         elif path.name in ("measures.json", "README.md"):
             found[name] = TIMINGS.sub("", path.read_text())
+        elif path.name == "environment.json":  # someone may commit meanwhile
+            kept = json.loads(path.read_text())
+            found[name] = {k: v for k, v in kept.items() if k not in ("commit", "dirty")}
         elif path.name == "network.keras":  # it holds a date; measures.json the weights' digest
             found[name] = ""
     return found

@@ -78,10 +78,13 @@ def prepared() -> PreparedSet:
     return prepare(REGRESSION.source, REGRESSION.recipe)
 
 
-def run(name: str, folder: Path, seed=0, say=print, tensorboard=False, **changes) -> None:
+def run(
+    name: str, folder: Path, seed=0, say=print, tensorboard=False, feeding="auto", **changes
+) -> None:
     config = replace(CONFIGS[name], **changes)
     images = prepare(config.source, config.recipe)
-    train(folder, config, images, seed, say=say, checkpoint_seconds=0, tensorboard=tensorboard)
+    options = {"tensorboard": tensorboard, "feeding": feeding}
+    train(folder, config, images, seed, say=say, checkpoint_seconds=0, **options)
 
 
 def run_until(name: str, folder: Path, epoch: int) -> None:

@@ -9,6 +9,29 @@ from collections.abc import Iterable, Iterator
 
 import keras
 import numpy as np
+from keras import ops
+
+
+class ResidentImages:
+    """All training images in the device's memory; batches are gathered there by their rows.
+
+    Args:
+        images: uint8 `[N, H, W, C]`.
+    """
+
+    def __init__(self, images: np.ndarray):
+        self.variables = []
+        if keras.backend.backend() == "jax":
+            # A compiled function would hold a plain array as a constant, written out in its code.
+            self.variables = [keras.Variable(images, trainable=False, dtype="uint8", name="images")]
+            self.images = self.variables[0]
+        else:
+            self.images = ops.convert_to_tensor(np.asarray(images))
+
+    def gather(self, rows, mirrored):
+        """Images `[B, H, W, C]` of rows `[B]`, some mirrored left to right."""
+        images = ops.take(self.images, rows, axis=0)
+        return ops.where(mirrored[:, None, None, None], images[:, :, ::-1], images)
 
 
 def batches_per_epoch(count: int, batch_size: int) -> int:
@@ -39,15 +62,26 @@ def epoch_batches(
     Yields:
         uint8 `[B, H, W, C]`, or a pair of it and the images' labels `[B]`.
     """
-    random = np.random.default_rng([seed, epoch])
-    order = random.permutation(len(images)) if shuffle else np.arange(len(images))
-    for start in range(0, len(images), batch_size):
-        rows = order[start : start + batch_size]
+    draws = epoch_rows(len(images), batch_size, seed=seed, epoch=epoch, shuffle=shuffle, flip=flip)
+    for rows, mirrored in draws:
         batch = images[rows]
-        if flip:
-            mirrored = random.random(len(batch)) < 0.5
-            batch[mirrored] = batch[mirrored, :, ::-1]
+        batch[mirrored] = batch[mirrored, :, ::-1]
         yield batch if labels is None else (batch, labels[rows])
+
+
+def epoch_rows(
+    count: int, batch_size: int, *, seed: int, epoch: int, shuffle: bool, flip: bool
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """What the batches of an epoch are made of; see `epoch_batches`.
+
+    Yields:
+        rows of the array, int32 `[B]`, and which of them are mirrored, bool `[B]`.
+    """
+    random = np.random.default_rng([seed, epoch])
+    order = random.permutation(count) if shuffle else np.arange(count)
+    for start in range(0, count, batch_size):
+        rows = order[start : start + batch_size].astype("int32")
+        yield rows, random.random(len(rows)) < 0.5 if flip else np.zeros(len(rows), bool)
 
 
 def training_dataset(
@@ -60,30 +94,32 @@ def training_dataset(
     shuffle: bool = True,
     flip: bool = False,
     labels: np.ndarray | None = None,
+    resident: bool = False,
 ):
     """The batches of epochs `first_epoch` .. `epochs - 1`, end to end: for TensorFlow a
     `tf.data.Dataset`, else a generator.
 
     To be given to `fit` with `steps_per_epoch`, so that the next epoch's first batches are
     fetched while the last ones train.
+
+    Args:
+        resident: give rows and mirrorings instead of images, for a model that holds the images.
     """
+    draws = {"seed": seed, "shuffle": shuffle, "flip": flip}
 
     def batches():
         for epoch in range(first_epoch, epochs):
-            yield from epoch_batches(
-                images,
-                batch_size,
-                seed=seed,
-                epoch=epoch,
-                shuffle=shuffle,
-                flip=flip,
-                labels=labels,
-            )
+            if not resident:
+                yield from epoch_batches(images, batch_size, epoch=epoch, labels=labels, **draws)
+                continue
+            for rows, mirrored in epoch_rows(len(images), batch_size, epoch=epoch, **draws):
+                yield (rows, mirrored) if labels is None else (rows, mirrored, labels[rows])
 
     if keras.backend.backend() != "tensorflow":
         return _as_tuples(batches())
     count = (epochs - first_epoch) * batches_per_epoch(len(images), batch_size)
-    return _dataset(batches, count, images, labels)
+    parts = [("int32", ()), ("bool", ())] if resident else [("uint8", images.shape[1:])]
+    return _dataset(batches, count, parts, labels)
 
 
 def evaluation_dataset(images: np.ndarray, batch_size: int, labels: np.ndarray | None = None):
@@ -97,7 +133,8 @@ def evaluation_dataset(images: np.ndarray, batch_size: int, labels: np.ndarray |
             batch = images[start : start + batch_size]
             yield batch if labels is None else (batch, labels[start : start + batch_size])
 
-    return _dataset(batches, batches_per_epoch(len(images), batch_size), images, labels)
+    count = batches_per_epoch(len(images), batch_size)
+    return _dataset(batches, count, [("uint8", images.shape[1:])], labels)
 
 
 class _InOrder(keras.utils.PyDataset):
@@ -119,11 +156,13 @@ def _as_tuples(batches: Iterable) -> Iterator[tuple]:
     return (batch if isinstance(batch, tuple) else (batch,) for batch in batches)
 
 
-def _dataset(batches, count, images, labels):
+def _dataset(batches, count, parts, labels):
+    """Batches of parts, each of a type and the shape of one of its examples."""
     import tensorflow as tf
 
-    signature = tf.TensorSpec((None, *images.shape[1:]), tf.uint8)
     if labels is not None:
-        signature = (signature, tf.TensorSpec((None,), labels.dtype))
+        parts = [*parts, (labels.dtype, ())]
+    specs = tuple(tf.TensorSpec((None, *shape), dtype) for dtype, shape in parts)
+    signature = specs if len(specs) > 1 else specs[0]
     dataset = tf.data.Dataset.from_generator(batches, output_signature=signature)
     return dataset.apply(tf.data.experimental.assert_cardinality(count)).prefetch(4)

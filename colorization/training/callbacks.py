@@ -92,10 +92,12 @@ class Progress(keras.callbacks.Callback):
         )
 
     def on_epoch_begin(self, epoch, logs=None):
+        self.epoch = epoch
         self.bar.set_description(f"epoch {epoch + 1}/{self.epochs}")
 
     def on_train_batch_end(self, batch, logs=None):
-        self.bar.update(min(self.batch_size, self.images - batch * self.batch_size))
+        done = self.epoch * self.images + min((batch + 1) * self.batch_size, self.images)
+        self.bar.update(done - self.bar.n)
 
     def on_epoch_end(self, epoch, logs=None):
         self.bar.refresh()  # it draws itself ten times a second at most

@@ -26,6 +26,23 @@ def _names() -> list[str]:
     return [device.name for device in tf.config.list_logical_devices(kind)]
 
 
+def memory() -> int | None:
+    """Bytes of the first accelerator that a process may use; None without one."""
+    if keras.backend.backend() == "jax":
+        import jax
+
+        device = jax.devices()[0]
+        return None if device.platform == "cpu" else device.memory_stats()["bytes_limit"]
+    import tensorflow as tf
+
+    if not tf.config.list_physical_devices("GPU"):
+        return None
+    from tensorflow.python.client import device_lib
+
+    found = device_lib.list_local_devices()
+    return next(one.memory_limit for one in found if one.device_type == "GPU")
+
+
 @contextmanager
 def spread_over(devices: int):
     """Build and fit within this block to train on the first `devices` devices.

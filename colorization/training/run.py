@@ -25,6 +25,7 @@ from keras import ops
 
 from colorization.ab_bins import AB_BINS
 from colorization.data.pipeline import (
+    ResidentImages,
     batches_per_epoch,
     epoch_batches,
     evaluation_dataset,
@@ -46,12 +47,14 @@ from colorization.training.callbacks import (
 )
 from colorization.training.config import CycleAdversary, TrainingConfig, differences, to_json
 from colorization.training.cycle import CycleColorizer
-from colorization.training.devices import check_batches, spread_over, synchronise_batch_norm
+from colorization.training.devices import check_batches, memory, spread_over, synchronise_batch_norm
 from colorization.training.environment import environment, make_deterministic
 from colorization.training.steps import optimizer_for
 from colorization.training.supervised import SupervisedColorizer
 
 FINISHED = "network.keras"
+RESIDENT_SHARE = 1 / 4  # of an accelerator's memory that training images may take
+STEPS_PER_EXECUTION = 16  # at most, on an accelerator
 
 
 def train(
@@ -64,6 +67,7 @@ def train(
     checkpoint_seconds: float = 30,
     devices: int = 1,
     tensorboard: bool = False,
+    feeding: str = "auto",
 ) -> None:
     """Train `config` from `seed` in `folder`; go on where an earlier call was interrupted.
 
@@ -76,6 +80,8 @@ def train(
         checkpoint_seconds: least time between two checkpoints.
         devices: on which each batch is shared out.
         tensorboard: also write losses and coloured images to `tensorboard/` in the folder.
+        feeding: where batches are put together, "host" or "device", which then holds all training
+            images; "auto" takes an accelerator that has room. The weights are the same.
 
     Raises:
         UserError: another process trains this run, or the folder holds another configuration; or
@@ -91,7 +97,9 @@ def train(
         keras.config.set_dtype_policy(config.precision)
         try:
             with spread_over(devices), explained_memory(config):
-                _fit(folder, config, images, seed, say, checkpoint_seconds, devices, tensorboard)
+                resident = _are_resident(feeding, images, devices)
+                watch = {"say": say, "seconds": checkpoint_seconds, "tensorboard": tensorboard}
+                _fit(folder, config, images, seed, devices, resident, **watch)
         finally:
             keras.config.set_dtype_policy("float32")
 
@@ -113,7 +121,27 @@ def explained_memory(config: TrainingConfig):
         ) from None
 
 
-def _fit(folder, config, images, seed, say, checkpoint_seconds, devices, tensorboard):
+def _are_resident(feeding: str, images: PreparedSet, devices: int) -> bool:
+    """Whether the training images are held by the device.
+
+    Raises:
+        UserError: they are to be, and there are several devices.
+    """
+    if feeding == "device" and devices > 1:
+        raise UserError("--feeding device holds the images on one device; use --devices 1")
+    if feeding != "auto" or devices > 1:
+        return feeding == "device"
+    room = memory()
+    return room is not None and images.images("train").nbytes <= RESIDENT_SHARE * room
+
+
+def _steps_per_execution(batches: int) -> int:
+    """Steps between two returns to Python; they divide an epoch, since its end is one."""
+    most = 1 if memory() is None else STEPS_PER_EXECUTION
+    return max(steps for steps in range(1, most + 1) if batches % steps == 0)
+
+
+def _fit(folder, config, images, seed, devices, resident, *, say, seconds, tensorboard):
     stages = build_stages(folder, config, images)
     if devices > 1:
         if isinstance(config.adversary, CycleAdversary):
@@ -136,7 +164,11 @@ def _fit(folder, config, images, seed, say, checkpoint_seconds, devices, tensorb
     if images.names("val"):
         labels = images.labels("val") if has_classes else None
         validation = evaluation_dataset(images.images("val"), config.batch_size, labels)
+    batches = batches_per_epoch(len(train_images), config.batch_size)
+    on_device = ResidentImages(train_images) if resident else None
     for stage in stages:
+        stage.model.resident = on_device
+        stage.model.steps_per_execution = _steps_per_execution(batches)
         if stage.start < finished <= stage.end:
             checkpoint.restore(folder / "last.npz", training_state(stage.model))
         first = max(stage.start, finished)
@@ -152,8 +184,9 @@ def _fit(folder, config, images, seed, say, checkpoint_seconds, devices, tensorb
                 shuffle=config.shuffle,
                 flip=config.flip,
                 labels=images.labels("train") if has_classes else None,
+                resident=resident,
             ),
-            steps_per_epoch=batches_per_epoch(len(train_images), config.batch_size),
+            steps_per_epoch=batches,
             initial_epoch=first,
             epochs=stage.end,
             shuffle=False,  # the dataset has its own order
@@ -161,7 +194,7 @@ def _fit(folder, config, images, seed, say, checkpoint_seconds, devices, tensorb
             callbacks=[
                 StopAtNaN(),
                 log,
-                Checkpoint(folder, log, stage.end, config.snapshots, checkpoint_seconds),
+                Checkpoint(folder, log, stage.end, config.snapshots, seconds),
                 *watchers,
             ],
             verbose=0,

@@ -31,6 +31,9 @@ class StepModel(keras.Model):
         logged: names of what is logged of training.
         name: of the model.
         measures: metrics that both update.
+
+    Attributes:
+        resident: `ResidentImages` that training batches are rows of, or None.
     """
 
     def __init__(self, logged: tuple[str, ...], name: str, measures=()):
@@ -38,6 +41,15 @@ class StepModel(keras.Model):
         self.logged, self.held_out = Means(logged), Means(("loss",))
         self.measures = list(measures)
         self._judging = False
+
+    resident = None
+
+    @property
+    def non_trainable_variables(self):
+        """With the resident images, which JAX takes along as it does weights; no checkpoint has
+        them, since they are not among `variables`."""
+        resident = self.resident.variables if self.resident else []
+        return [*super().non_trainable_variables, *resident]
 
     def update(self, batch) -> None:
         raise NotImplementedError
@@ -63,7 +75,14 @@ class StepModel(keras.Model):
 
     # `train_step(data)` on TensorFlow, `train_step(state, data)` on JAX; `test_step` likewise.
     def train_step(self, *arguments):
-        return self._step(self.update, [*self._weights(), self.optimizer.variables], *arguments)
+        groups = [*self._weights(), self.optimizer.variables]
+        return self._step(self._update_from, groups, *arguments)
+
+    def _update_from(self, batch):
+        if self.resident:
+            rows, mirrored, *labels = batch
+            batch = (self.resident.gather(rows, mirrored), *labels)
+        self.update(batch)
 
     def test_step(self, *arguments):
         return self._step(self.judge, self._weights(), *arguments)

@@ -1,0 +1,104 @@
+"""Images held by the device give the run that images sent to it give, on either backend."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from colorization.data.pipeline import ResidentImages, epoch_batches, epoch_rows
+from colorization.training import checkpoint
+from colorization.training import run as runs
+from colorization.training.callbacks import read_epochs
+from tests import training_fixtures as tiny
+
+ROOT = Path(__file__).parent.parent
+pytestmark = pytest.mark.usefixtures("data_folder")
+
+
+def test_gathered_batches_are_those_put_together_on_the_host(compiled):
+    images = np.random.default_rng(0).integers(0, 256, (23, 4, 6, 3), "uint8")
+    resident = ResidentImages(images)
+    gather = compiled(resident.gather)
+    draws = {"seed": 3, "epoch": 2, "shuffle": True, "flip": True}
+    rows = epoch_rows(len(images), 5, **draws)
+    for (which, mirrored), batch in zip(rows, epoch_batches(images, 5, **draws), strict=True):
+        np.testing.assert_array_equal(gather(which, mirrored), batch)
+
+
+def trained(folder: Path, name: str, **options):
+    """Losses of each epoch, and the final weights."""
+    tiny.run(name, folder, say=lambda _: None, epochs=2, **options)
+    rows = read_epochs(folder / "epochs.csv")
+    losses = [{k: v for k, v in row.items() if "second" not in k} for row in rows]
+    network = keras.saving.load_model(folder / "network.keras", compile=False)
+    return losses, network.get_weights()
+
+
+def assert_same(one, other):
+    assert one[0] == other[0]
+    for a, b in zip(one[1], other[1], strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("name", ["classification", "adversarial"])
+def test_either_feeding_gives_the_same_run(name, tmp_path):
+    host = trained(tmp_path / "host", name, feeding="host")
+    assert_same(host, trained(tmp_path / "device", name, feeding="device"))
+
+
+@pytest.mark.parametrize("name", ["regression", "adversarial"])
+def test_several_steps_per_execution_give_the_same_run(name, tmp_path, monkeypatch):
+    one = trained(tmp_path / "one", name)
+    monkeypatch.setattr(runs, "memory", lambda: 10**9)  # as an accelerator says
+    monkeypatch.setattr(runs, "STEPS_PER_EXECUTION", 5)  # of an epoch's 5
+    assert runs._steps_per_execution(5) == 5 and runs._steps_per_execution(12) == 4
+    assert_same(one, trained(tmp_path / "several", name))
+
+
+def test_images_that_take_too_much_of_the_device_stay_on_the_host(monkeypatch):
+    images = tiny.prepared()
+    size = images.images("train").nbytes
+    for room, resident in ((None, False), (4 * size - 4, False), (4 * size, True)):
+        monkeypatch.setattr(runs, "memory", lambda room=room: room)
+        assert runs._are_resident("auto", images, devices=1) is resident
+    assert not runs._are_resident("auto", images, devices=2)
+
+
+def test_checkpoints_do_not_hold_the_images(tmp_path, monkeypatch):
+    counts, save = [], checkpoint.save
+
+    def noted(path, variables, epoch):
+        counts.append((path.name, len(variables)))
+        save(path, variables, epoch)
+
+    monkeypatch.setattr(checkpoint, "save", noted)
+    for feeding in ("host", "device"):
+        tiny.run("regression", tmp_path / feeding, epochs=1, feeding=feeding, say=lambda _: None)
+    half = len(counts) // 2
+    assert counts[:half] == counts[half:] != []
+
+
+JAX = """
+from pathlib import Path
+from tests.test_feeding import assert_same, trained
+import keras
+assert keras.backend.backend() == "jax"
+host = trained(Path("host"), "adversarial", feeding="host")
+assert_same(host, trained(Path("device"), "adversarial", feeding="device"))
+print("same")
+"""
+
+
+def test_on_jax_too(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", JAX],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "KERAS_BACKEND": "jax"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.strip() == "same", done.stderr
