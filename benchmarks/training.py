@@ -1,4 +1,4 @@
-"""Images per second of the data pipeline and of each report's training steps.
+"""Speed of each report's training steps and of what feeds them, beside what the device can do.
 
     make bench          or          python -m benchmarks.training [REPORT ...] [--precision ...]
 
@@ -18,8 +18,25 @@ from colorization.backend import import_quietly
 from experiments.__main__ import REPORTS, check_reports, chosen_reports
 
 WARM_UP, REPEATS = 1, 3
-COLUMNS = ("pixels", "batch", "parameters", "G MACs", "pipeline", "step", "waiting", "encoding")
-WIDTHS = (7, 6, 12, 8, 10, 8, 9, 10)
+COLUMNS = {
+    "pixels": 7,
+    "batch": 6,
+    "parameters": 12,
+    "G MACs": 8,
+    "feeding": 9,
+    "images/s": 10,
+    "ms/step": 9,
+    "of peak": 9,
+    "waiting": 9,
+    "encoding": 10,
+}
+LEGEND = """\
+parameters: of the network that colours
+G MACs: multiply-accumulates per image of the whole step, forward and backward, of all networks
+feeding: images per second of the batches alone
+of peak: share of the step's multiply-accumulates per second in those of a matrix product
+waiting: share of the step's time that goes when its batch is there already
+encoding: Lab and targets of a batch, as a share of its training step"""
 
 
 def main() -> int:
@@ -28,28 +45,33 @@ def main() -> int:
     import_quietly()
     import keras
 
-    from colorization.training.environment import make_deterministic
+    from benchmarks.step_cost import peak_macs
+    from colorization.training.devices import memory
+    from colorization.training.environment import device_name, make_deterministic
 
     make_deterministic()  # as in training
-    print(f"{keras.backend.backend()}, {options.precision}; pipeline and step in images per second")
-    print(
-        " " * 32 + "".join(f"{name:>{width}}" for name, width in zip(COLUMNS, WIDTHS, strict=True))
-    )
+    accelerator = memory() is not None
+    feeding = options.feeding or ("device" if accelerator else "host")
+    dtype = "bfloat16" if "bfloat16" in options.precision else "float32"
+    peak = peak_macs(dtype, 8192 if accelerator else 2048)
+    print(f"{keras.backend.backend()}, {device_name()}, {options.precision}")
+    print(f"product of two {dtype} matrices: {peak / 1e9:.0f} G MACs/s; batches from the {feeding}")
+    print(_line("", COLUMNS))
     for report in chosen_reports(options):
         for arm in report.arms:
             if arm.name in options.arms if options.arms else arm.primary:
-                row = measure(replace(arm.config, precision=options.precision))
+                config = replace(arm.config, precision=options.precision)
+                if options.batch:
+                    config = replace(config, batch_size=options.batch)
+                row = measure(config, feeding == "device", peak)
                 print(_line(f"{report.key} {arm.name}", row), flush=True)
-    print(
-        "parameters and MACs (of one image, forward): of the network that colours\n"
-        "waiting: share of the step's time that goes when its batch is there already\n"
-        "encoding: Lab and targets of a batch, as a share of its training step"
-    )
+    print(LEGEND)
     return 0
 
 
 def _line(name: str, cells) -> str:
-    return f"{name:32s}" + "".join(f"{c:>{w}}" for c, w in zip(cells, WIDTHS, strict=True))
+    widths = COLUMNS.values()
+    return f"{name:32s}" + "".join(f"{c:>{w}}" for c, w in zip(cells, widths, strict=True))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -57,29 +79,44 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("reports", nargs="*", metavar="REPORT", help=", ".join(REPORTS))
     parser.add_argument("--precision", choices=["float32", "mixed_bfloat16"], default="float32")
     parser.add_argument("--arms", nargs="+", metavar="ARM", help="default: what the reports ran")
+    parser.add_argument("--batch", type=int, metavar="N", help="default: each arm's own")
+    parser.add_argument(
+        "--feeding",
+        choices=["host", "device"],
+        help="where batches are put together (default: on an accelerator, else on the host)",
+    )
     return parser
 
 
-def measure(config) -> tuple[str, ...]:
-    """The row of an arm, formatted."""
+def measure(config, resident: bool, peak: float) -> tuple[str, ...]:
+    """The row of an arm, formatted.
+
+    Args:
+        resident: the device holds the images.
+        peak: multiply-accumulates in a second that the device is capable of.
+    """
     import keras
 
-    from colorization.models.cost import macs, trainable_parameters
+    from benchmarks.step_cost import step_macs
+    from colorization.models.cost import trainable_parameters
 
     keras.utils.set_random_seed(0)
     keras.config.set_dtype_policy(config.precision)
     model = build(config)
-    streamed = step_speed(config, model, pipeline=True)
-    resident = step_speed(config, model, pipeline=False)
+    macs = step_macs(model, random_images(config, config.batch_size)) / config.batch_size
+    fed = step_speed(config, model, resident)
+    unfed = step_speed(config, model, resident, fed=False)
     return (
         str(config.recipe.size),
         str(config.batch_size),
         f"{trainable_parameters(model.network):,}",
-        f"{macs(model.network) / 1e9:.2f}",
-        f"{pipeline_speed(config):.0f}",
-        f"{streamed:.1f}",
-        f"{max(0.0, 1 - streamed / resident):.1%}",
-        f"{encoding_seconds(config) / (config.batch_size / streamed):.2%}",
+        f"{macs / 1e9:.2f}",
+        f"{feeding_speed(config, resident):.0f}",
+        f"{fed:.1f}",
+        f"{1000 * config.batch_size / fed:.1f}",
+        f"{macs * fed / peak:.0%}",
+        f"{max(0.0, 1 - fed / unfed):.1%}",
+        f"{encoding_seconds(config) / (config.batch_size / fed):.2%}",
     )
 
 
@@ -107,16 +144,24 @@ def random_images(config, count):
     return np.random.default_rng(0).integers(0, 256, (count, size, size, 3), "uint8")
 
 
-def pipeline_speed(config) -> float:
-    """Images per second of `tf.data` alone."""
-    from colorization.data.pipeline import training_dataset
+def feeding_speed(config, resident: bool) -> float:
+    """Images per second of the batches alone."""
+    from colorization.data.pipeline import ResidentImages, training_dataset
 
     images = random_images(config, 200)
     epochs = WARM_UP + 5 * REPEATS
     dataset = training_dataset(
-        images, config.batch_size, seed=0, first_epoch=0, epochs=epochs, flip=True
+        images,
+        config.batch_size,
+        seed=0,
+        first_epoch=0,
+        epochs=epochs,
+        flip=True,
+        resident=resident,
     )
     batches = iter(dataset)
+    if resident:
+        batches = gathered(ResidentImages(images), batches)
     per_epoch = -(-len(images) // config.batch_size)
     speeds = []
     for epoch in range(epochs):
@@ -128,15 +173,43 @@ def pipeline_speed(config) -> float:
     return median(speeds)
 
 
-def step_speed(config, model, pipeline: bool) -> float:
-    """Images per second of `fit`, fed by the pipeline or with one batch again and again."""
-    from colorization.data.pipeline import training_dataset
+def gathered(resident, batches):
+    """The images of batches of rows, once each of them is there."""
+    function = compiled(resident.gather)
+    for rows, mirrored in batches:
+        images = function(rows, mirrored)
+        int(images[-1, -1, -1, -1])
+        yield images
 
-    steps = max(2, 40 // config.batch_size)
+
+def compiled(function):
+    """The function as the backend in use compiles it."""
+    import keras
+
+    if keras.backend.backend() == "jax":
+        import jax
+
+        return jax.jit(function)
+    import tensorflow as tf
+
+    return tf.function(function)
+
+
+def step_speed(config, model, resident: bool, fed: bool = True) -> float:
+    """Images per second of `fit`, fed as in training or with one batch again and again."""
+    from colorization.data.pipeline import ResidentImages, training_dataset
+    from colorization.training.devices import memory
+
+    least = 40 if memory() is None else 1600  # images an epoch, for a clock to be exact
+    steps = max(2, least // config.batch_size)
     images = random_images(config, steps * config.batch_size)
     epochs = WARM_UP + REPEATS
-    if pipeline:
-        data = training_dataset(images, config.batch_size, seed=0, first_epoch=0, epochs=epochs)
+    model.resident = ResidentImages(images) if resident and fed else None
+    model.train_function = None  # it was compiled for the other way of feeding
+    if fed:
+        data = training_dataset(
+            images, config.batch_size, seed=0, first_epoch=0, epochs=epochs, resident=resident
+        )
     else:
         data = the_same(images[: config.batch_size])
     clock = EpochClock()
@@ -180,21 +253,14 @@ class EpochClock:
 def encoding_seconds(config) -> float:
     """Seconds to turn a batch of images into inputs and targets, compiled."""
     import numpy as np
-    from keras import backend, ops
+    from keras import ops
 
     from colorization.lab import images_to_lab
 
+    @compiled
     def encode(images):
         return config.objective.examples(images_to_lab(images, config.recipe.space))
 
-    if backend.backend() == "tensorflow":
-        import tensorflow as tf
-
-        encode = tf.function(encode)
-    else:
-        import jax
-
-        encode = jax.jit(encode)
     images = ops.convert_to_tensor(random_images(config, config.batch_size))
     seconds = []
     for _ in range(20):
