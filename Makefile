@@ -8,10 +8,11 @@
 PYTHON ?= python3
 VENV ?= .venv
 PY := $(VENV)/bin/python
-REPORTS := flower-gan berkeley flower-cgan rgb-mse-gan imagenet-cgan common
+REPORTS ?= flower-gan berkeley flower-cgan rgb-mse-gan imagenet-cgan common
 
-OPTIONS = $(if $(SCALE),--scale $(SCALE)) $(if $(ARMS),--arms $(ARMS)) \
-          $(if $(SEEDS),--seeds $(SEEDS)) $(if $(PRECISION),--precision $(PRECISION)) \
+RUNS = $(if $(SCALE),--scale $(SCALE)) $(if $(ARMS),--arms $(ARMS)) \
+       $(if $(SEEDS),--seeds $(SEEDS)) $(if $(PRECISION),--precision $(PRECISION))
+OPTIONS = $(RUNS) \
           $(if $(DEVICES),--devices $(DEVICES)) $(if $(DATA),--data "$(DATA)") \
           $(if $(TENSORBOARD),--tensorboard)
 
@@ -19,7 +20,7 @@ WITH_TENSORBOARD = $(if $(TENSORBOARD),@$(PY) -m pip install --quiet -r requirem
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help reproduce data claims status compare page tables figures colorize demo export bench test lint format clean
+.PHONY: help reproduce data claims status compare bundle collect page tables figures colorize demo export bench test lint format clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][^ ]*:.*## / {printf "  %-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +54,12 @@ claims: $(VENV)/.ready ## print the verdict on every claim, from stored results
 
 claims-%: $(VENV)/.ready
 	@$(PY) -m experiments claims $*
+
+bundle: $(VENV)/.ready ## pack runs for a machine without network: REPORTS="a b" SCALE=full OUT=bundle.tar
+	@$(PY) -m experiments bundle $(REPORTS) $(RUNS) $(if $(OUT),--out "$(OUT)")
+
+collect: $(VENV)/.ready ## merge what `run-bundle` found there into results/: IN=results.tar.gz
+	@$(PY) -m experiments collect "$(IN)"
 
 status: $(VENV)/.ready ## how far each run is, and what it takes of the disk
 	@$(PY) -m experiments status

@@ -24,6 +24,10 @@ class RunFailed(Exception):
     """
 
 
+class OutOfTime(Exception):
+    """A run stopped at its deadline, with all that it needs to go on."""
+
+
 def exit_status(command: Callable[[], int]) -> int:
     """Run a command; turn what it raises into one line on standard error and its exit status."""
     try:

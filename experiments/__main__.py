@@ -127,6 +127,29 @@ def parser() -> argparse.ArgumentParser:
     )
     compare.set_defaults(run=run_compare, reports=[])
 
+    bundle = commands.add_parser(
+        "bundle", help="pack runs for a machine without network: code, images, plan"
+    )
+    _add_reports(bundle)
+    bundle.add_argument("--scale", choices=SCALES, metavar="SCALE", default="full")
+    bundle.add_argument("--arms", nargs="+", default=["primary"], metavar="ARM")
+    bundle.add_argument("--seeds", nargs="+", type=int, default=[0], metavar="N")
+    bundle.add_argument("--precision", choices=["float32", "mixed_bfloat16"])
+    bundle.add_argument("--out", type=Path, default=Path("bundle.tar"), help="default: bundle.tar")
+    bundle.set_defaults(run=run_pack)
+
+    away = commands.add_parser(
+        "run-bundle", help="in an unpacked bundle: run what fits in a time, pack what was found"
+    )
+    away.add_argument("--minutes", type=float, required=True, metavar="N", help="all included")
+    away.add_argument("--out", type=Path, default=Path("results.tar.gz"))
+    away.set_defaults(run=run_away, reports=[])
+
+    collect = commands.add_parser("collect", help="merge what run-bundle packed into the results")
+    collect.add_argument("archive", type=Path, metavar="ARCHIVE")
+    _add_results(collect)
+    collect.set_defaults(run=run_collect, reports=[])
+
     status = commands.add_parser(
         "status", help="how far each run is, and what it takes of the disk"
     )
@@ -179,9 +202,9 @@ def _add_results(command: argparse.ArgumentParser) -> None:
 
 
 def check_reports(options) -> None:
-    for key in options.reports:
-        if key not in REPORTS:
-            raise UserError(f"unknown report {key!r}; there are: {', '.join(REPORTS)}")
+    unknown = [key for key in options.reports if key not in REPORTS]
+    if unknown:
+        raise UserError(f"unknown report {unknown[0]!r}; there are: {', '.join(REPORTS)}")
 
 
 def chosen_reports(options) -> list:
@@ -191,6 +214,9 @@ def chosen_reports(options) -> list:
 
 
 def report_module(key: str):
+    """A report by its key."""
+    if key not in REPORTS:
+        raise UserError(f"unknown report {key!r}; there are: {', '.join(REPORTS)}")
     return import_module(f"experiments.{key.replace('-', '_')}").REPORT
 
 
@@ -317,6 +343,28 @@ def run_compare(options) -> int:
     from experiments.compare import compare
 
     return compare(options.a, options.b, force=options.force, tolerance=options.tolerance, say=say)
+
+
+def run_pack(options) -> int:
+    from experiments.bundle import pack
+
+    chosen = [(report, report.choose(options.arms)) for report in chosen_reports(options)]
+    pack(chosen, options.scale, options.seeds, options.out, options.precision, say)
+    return 0
+
+
+def run_away(options) -> int:
+    from experiments.bundle import run
+
+    return 0 if run(options.minutes, options.out, report_module, {}, say) else 1
+
+
+def run_collect(options) -> int:
+    from experiments.bundle import collect
+
+    collect(options.archive, options.results, report_module, say)
+    write_overview(options.results)
+    return 0
 
 
 def run_status(options) -> int:

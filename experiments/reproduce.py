@@ -13,7 +13,7 @@ from skimage.color import rgb2lab
 
 from colorization import results
 from colorization.data.forms import SHAPES
-from colorization.data.prepare import PreparedSet, prepare
+from colorization.data.prepare import PreparedSet, is_sealed, prepare
 from colorization.data.sources import SPLITS, AuthorsForms, GeneratedForms
 from colorization.errors import SourceUnavailable, UserError
 from colorization.evaluation import (
@@ -75,7 +75,7 @@ def reproduce(
                 say(f"left out: at this scale it is the same as {twin}")
                 continue
             try:
-                _reproduce_run(report, scale, arm, seed, runs, results_folder, precision, training)
+                reproduce_run(report, scale, arm, seed, runs, results_folder, precision, training)
             except SourceUnavailable as error:
                 failures.append(f"{arm.name}: {error}")
                 say(f"left out: {error}")
@@ -114,10 +114,12 @@ def obtain(config: TrainingConfig, say=print) -> tuple[TrainingConfig, PreparedS
     Raises:
         SourceUnavailable: there is no stand-in either.
     """
+    stand_in = getattr(config.source, "stand_in", None)
     try:
+        if stand_in is not None and is_sealed(stand_in, config.recipe):
+            raise UserError("a bundle brought no other images")
         return config, prepare(config.source, config.recipe, say)
     except UserError as error:
-        stand_in = getattr(config.source, "stand_in", None)
         if stand_in is None:
             raise SourceUnavailable(str(error)) from None
         missing = str(error)
@@ -151,7 +153,17 @@ def run_folder(runs: Path, report: Report, scale: str, arm: str, seed: int) -> P
     return runs / report.key / scale / arm / f"seed-{seed}"
 
 
-def _reproduce_run(report, scale, arm, seed, runs, results_folder, precision, training):
+def reproduce_run(report, scale, arm, seed, runs, results_folder, precision, training):
+    """Train and evaluate an arm that is not finished yet, and store what it found.
+
+    Args:
+        report, scale, arm, seed, runs, results_folder, precision: see `reproduce`.
+        training: further options of `colorization.training.run.train`; `say` must be there.
+
+    Raises:
+        SourceUnavailable: its images, or its initial weights, can't be had.
+        OutOfTime: `training` has a deadline and it came; the same call goes on.
+    """
     say = training["say"]
     config = with_initial_weights(arm, resolve(report, arm, scale, precision), say)
     config, images = obtain(config, say)

@@ -46,8 +46,8 @@ def assert_same(one, other):
 
 @pytest.mark.parametrize("name", ["classification", "adversarial"])
 def test_either_feeding_gives_the_same_run(name, tmp_path):
-    host = trained(tmp_path / "host", name, feeding="host")
-    assert_same(host, trained(tmp_path / "device", name, feeding="device"))
+    host = trained(tmp_path / "host", name, options={"feeding": "host"})
+    assert_same(host, trained(tmp_path / "device", name, options={"feeding": "device"}))
 
 
 @pytest.mark.parametrize("name", ["regression", "adversarial"])
@@ -77,7 +77,13 @@ def test_checkpoints_do_not_hold_the_images(tmp_path, monkeypatch):
 
     monkeypatch.setattr(checkpoint, "save", noted)
     for feeding in ("host", "device"):
-        tiny.run("regression", tmp_path / feeding, epochs=1, feeding=feeding, say=lambda _: None)
+        tiny.run(
+            "regression",
+            tmp_path / feeding,
+            epochs=1,
+            options={"feeding": feeding},
+            say=lambda _: None,
+        )
     half = len(counts) // 2
     assert counts[:half] == counts[half:] != []
 
@@ -87,8 +93,8 @@ from pathlib import Path
 from tests.test_feeding import assert_same, trained
 import keras
 assert keras.backend.backend() == "jax"
-host = trained(Path("host"), "adversarial", feeding="host")
-assert_same(host, trained(Path("device"), "adversarial", feeding="device"))
+host = trained(Path("host"), "adversarial", options={"feeding": "host"})
+assert_same(host, trained(Path("device"), "adversarial", options={"feeding": "device"}))
 print("same")
 """
 

@@ -79,12 +79,11 @@ def prepared() -> PreparedSet:
 
 
 def run(
-    name: str, folder: Path, seed=0, say=print, tensorboard=False, feeding="auto", **changes
+    name: str, folder: Path, seed: int = 0, say=print, options: dict | None = None, **changes
 ) -> None:
     config = replace(CONFIGS[name], **changes)
     images = prepare(config.source, config.recipe)
-    options = {"tensorboard": tensorboard, "feeding": feeding}
-    train(folder, config, images, seed, say=say, checkpoint_seconds=0, **options)
+    train(folder, config, images, seed, say=say, checkpoint_seconds=0, **(options or {}))
 
 
 def run_until(name: str, folder: Path, epoch: int) -> None:

@@ -29,6 +29,7 @@ from colorization.data.sources import SPLITS, ImageFile
 from colorization.errors import UserError
 from colorization.files import held
 
+SEALED = "sealed"  # a file in a set that is used as it is, where its photographs are not
 NEAR_GRAY = 5  # Lab units; Zhang's rule: no abs(a) or abs(b) of the image exceeds it
 NOTES = ("grayscale", "cmyk", "near_gray", "upsampled")
 RESAMPLING = {"bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BICUBIC}
@@ -178,7 +179,9 @@ def prepare(source, recipe: Recipe, progress=lambda text: None) -> PreparedSet:
             the disk is full.
     """
     space = getattr(source, "space", recipe.space)
-    folder = roots.write_root() / "prepared" / f"{source.key}-{recipe.key_in(space)}"
+    folder = folder_of(source, recipe)
+    if is_sealed(source, recipe):
+        return PreparedSet(folder)
     listed = source.files()
     files = {
         split: [ImageFile(item) if isinstance(item, Path) else item for item in listed[split]]
@@ -197,6 +200,17 @@ def prepare(source, recipe: Recipe, progress=lambda text: None) -> PreparedSet:
         prepared = _write(folder, source, recipe, space, files, fingerprint, progress)
     progress(prepared.summary())
     return prepared
+
+
+def folder_of(source, recipe: Recipe) -> Path:
+    """Where the prepared set of `source` under `recipe` is, or will be."""
+    space = getattr(source, "space", recipe.space)
+    return roots.write_root() / "prepared" / f"{source.key}-{recipe.key_in(space)}"
+
+
+def is_sealed(source, recipe: Recipe) -> bool:
+    """Whether the prepared set is here for good, without its photographs (from a bundle)."""
+    return (folder_of(source, recipe) / SEALED).exists()
 
 
 def _find(folder: Path, fingerprint: str) -> PreparedSet | None:

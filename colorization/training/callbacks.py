@@ -9,7 +9,7 @@ from pathlib import Path
 import keras
 from tqdm import tqdm
 
-from colorization.errors import RunFailed
+from colorization.errors import OutOfTime, RunFailed
 from colorization.files import write_text
 from colorization.training import checkpoint
 
@@ -159,6 +159,27 @@ class Checkpoint(keras.callbacks.Callback):
         if epoch == self.end or time.monotonic() - self._written >= self.seconds:
             checkpoint.save(self.folder / "last.npz", training_state(self.model), epoch)
             self._written = time.monotonic()
+
+
+class Deadline(keras.callbacks.Callback):
+    """Ends the run before an epoch that would not end in time; the last callback of all.
+
+    Args:
+        moment: `time.monotonic()` at which it is to have ended.
+        folder: of the run; gets `last.npz`.
+        log: the run's `EpochLog`, which knows how long an epoch takes.
+    """
+
+    def __init__(self, moment: float, folder: Path, log: EpochLog):
+        super().__init__()
+        self.moment, self.folder, self.log = moment, folder, log
+
+    def on_epoch_end(self, epoch, logs=None):
+        epoch += 1
+        late = time.monotonic() + self.log.rows[-1]["seconds"] > self.moment
+        if late and epoch < self.log.epochs:
+            checkpoint.save(self.folder / "last.npz", training_state(self.model), epoch)
+            raise OutOfTime(f"stopped after epoch {epoch} of {self.log.epochs}")
 
 
 def snapshot_path(folder: Path, epoch: int) -> Path:

@@ -1,5 +1,6 @@
 """What a run ran on: versions, device and commit for its record, and determinism."""
 
+import json
 import os
 import platform
 import subprocess
@@ -8,6 +9,8 @@ from pathlib import Path
 
 import keras
 import numpy as np
+
+BUNDLED_COMMIT = "commit.json"  # in the root of a bundle, which has no history
 
 
 def make_deterministic() -> None:
@@ -37,7 +40,7 @@ def environment(precision: str) -> dict:
         "device": device_name(),
         "precision": precision,
         "cpus": os.cpu_count(),
-        **_commit(),
+        **commit(),
     }
 
 
@@ -67,16 +70,17 @@ def _processor() -> str:
     return f"CPU, {name}, {used} cores"
 
 
-def _commit() -> dict:
-    """The checkout's commit and whether it was changed, or nothing outside a checkout."""
+def commit() -> dict:
+    """The checkout's commit and whether it was changed; a bundle's own; or nothing outside both."""
 
     def git(*args):
         here = Path(__file__).parent
         return subprocess.run(["git", *args], cwd=here, capture_output=True, text=True, check=True)
 
     try:
-        commit = git("rev-parse", "HEAD").stdout.strip()
+        found = git("rev-parse", "HEAD").stdout.strip()
         dirty = bool(git("status", "--porcelain", "--untracked-files=no").stdout.strip())
     except (OSError, subprocess.CalledProcessError):
-        return {}
-    return {"commit": commit, "dirty": dirty}
+        bundled = Path(__file__).parents[2] / BUNDLED_COMMIT
+        return json.loads(bundled.read_text()) if bundled.exists() else {}
+    return {"commit": found, "dirty": dirty}

@@ -14,6 +14,7 @@ A run that was interrupted goes on from `last.npz` and ends with the weights of 
 """
 
 import json
+import math
 import os
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -40,6 +41,7 @@ from colorization.training import checkpoint
 from colorization.training.adversarial import AdversarialColorizer
 from colorization.training.callbacks import (
     Checkpoint,
+    Deadline,
     EpochLog,
     Progress,
     StopAtNaN,
@@ -68,6 +70,7 @@ def train(
     devices: int = 1,
     tensorboard: bool = False,
     feeding: str = "auto",
+    deadline: float = math.inf,
 ) -> None:
     """Train `config` from `seed` in `folder`; go on where an earlier call was interrupted.
 
@@ -82,11 +85,13 @@ def train(
         tensorboard: also write losses and coloured images to `tensorboard/` in the folder.
         feeding: where batches are put together, "host" or "device", which then holds all training
             images; "auto" takes an accelerator that has room. The weights are the same.
+        deadline: `time.monotonic()` at which to have stopped, after an epoch.
 
     Raises:
         UserError: another process trains this run, or the folder holds another configuration; or
             `tensorboardX` is not installed where it is wanted.
         RunFailed: a loss became NaN, or memory ran out.
+        OutOfTime: the deadline came first; another call goes on.
     """
     with locked(folder):
         if remember(folder, config, images, seed):
@@ -99,6 +104,7 @@ def train(
             with spread_over(devices), explained_memory(config):
                 resident = _are_resident(feeding, images, devices)
                 watch = {"say": say, "seconds": checkpoint_seconds, "tensorboard": tensorboard}
+                watch["deadline"] = deadline
                 _fit(folder, config, images, seed, devices, resident, **watch)
         finally:
             keras.config.set_dtype_policy("float32")
@@ -141,7 +147,7 @@ def _steps_per_execution(batches: int) -> int:
     return max(steps for steps in range(1, most + 1) if batches % steps == 0)
 
 
-def _fit(folder, config, images, seed, devices, resident, *, say, seconds, tensorboard):
+def _fit(folder, config, images, seed, devices, resident, *, say, seconds, tensorboard, deadline):
     stages = build_stages(folder, config, images)
     if devices > 1:
         if isinstance(config.adversary, CycleAdversary):
@@ -196,6 +202,7 @@ def _fit(folder, config, images, seed, devices, resident, *, say, seconds, tenso
                 log,
                 Checkpoint(folder, log, stage.end, config.snapshots, seconds),
                 *watchers,
+                Deadline(deadline, folder, log),
             ],
             verbose=0,
         )

@@ -1,0 +1,254 @@
+"""Runs on a machine without network: what they need goes there, what they found comes back.
+
+`pack` writes an archive with the code, the prepared images, the packages to install and a plan.
+Unpacked there, `run` works through the plan within a time budget and writes an archive of results,
+which `collect` merges into those here.
+"""
+
+import json
+import shutil
+import tarfile
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from importlib import metadata
+from pathlib import Path
+
+from colorization import results
+from colorization.data import download
+from colorization.data.prepare import SEALED, PreparedSet
+from colorization.errors import OutOfTime, SourceUnavailable, UserError
+from colorization.files import replacing, write_json
+from colorization.models.cost import macs
+from colorization.training.callbacks import read_epochs
+from colorization.training.environment import BUNDLED_COMMIT, commit
+from experiments.render import render, storing, without_download
+from experiments.report import Arm, Report
+from experiments.reproduce import obtain, reproduce_run, resolve, run_folder, test_sets
+
+NAME = "colorization-bundle"
+PLAN = "bundle.json"
+PARTS = ("colorization", "experiments", "benchmarks", "requirements", "requirements.txt", "LICENSE")
+PACKAGES = ("keras", "matplotlib", "pandas", "pillow", "scikit-image", "scipy", "tqdm", "jinja2")
+RESERVE = 60  # seconds of the budget for evaluating what was trained and for writing the archive
+
+
+def pack(
+    chosen: Iterable[tuple[Report, list[Arm]]],
+    scale: str,
+    seeds: list[int],
+    target: Path,
+    precision: str | None = None,
+    say: Callable = print,
+) -> None:
+    """Write the archive, `colorization-bundle/` in an uncompressed tar.
+
+    Args:
+        chosen: reports and their arms to run.
+        scale, seeds, precision: as `reproduce` takes them.
+        target: the archive to write.
+        say: called with lines of text.
+
+    Raises:
+        UserError: no image set of any arm could be had.
+    """
+    plan, sets = [], {}
+    for report, arms in chosen:
+        for arm in arms:
+            try:
+                config, images = obtain(resolve(report, arm, scale, precision), say)
+            except SourceUnavailable as error:
+                say(f"left out: {report.key} {arm.name}: {error}")
+                continue
+            further = [images for images, _ in test_sets(arm, config, say).values()]
+            sets |= {one.folder.name: one for one in (images, *further)}
+            cost = _macs(report, arm, scale, images)
+            plan += [
+                {"report": report.key, "arm": arm.name, "seed": seed, "macs": cost}
+                for seed in seeds
+            ]
+    if not plan:
+        raise UserError("there is nothing to pack: no image set could be had")
+    root = Path(__file__).parent.parent
+    with replacing(target) as part, tarfile.open(part, "w") as archive:
+        for name in PARTS:
+            archive.add(root / name, f"{NAME}/{name}", filter=_plain)
+        for name, images in sets.items():
+            archive.add(images.folder, f"{NAME}/data/prepared/{name}", filter=_plain)
+        with tempfile.TemporaryDirectory() as scratch:
+            written = Path(scratch)
+            write_json(written / PLAN, {"scale": scale, "precision": precision, "runs": plan})
+            (written / "wheels.txt").write_text("\n".join(pins(PACKAGES)) + "\n")
+            (written / SEALED).write_text("used without the photographs it was made from\n")
+            write_json(written / BUNDLED_COMMIT, commit())
+            for name in (PLAN, BUNDLED_COMMIT, "wheels.txt"):
+                archive.add(written / name, f"{NAME}/{name}", filter=_plain)
+            for name in sets:
+                place = f"{NAME}/data/prepared/{name}/{SEALED}"
+                archive.add(written / SEALED, place, filter=_plain)
+    say(f"{target}: {len(plan)} runs, {len(sets)} image sets, {target.stat().st_size / 1e6:.0f} MB")
+    say(
+        f"unpack it there, install the packages of {NAME}/wheels.txt, and in {NAME} start:\n"
+        "  KERAS_BACKEND=jax python -m experiments run-bundle --minutes N"
+    )
+
+
+def _plain(info: tarfile.TarInfo) -> tarfile.TarInfo | None:
+    """Without what Python wrote, and without a name of this machine's user."""
+    if "__pycache__" in info.name or info.name.endswith("/.lock"):
+        return None
+    info.uid = info.gid = 0
+    info.uname = info.gname = ""
+    return info
+
+
+def _macs(report: Report, arm: Arm, scale: str, images: PreparedSet) -> float:
+    """What a run costs beside others: multiply-accumulates of its networks over all epochs."""
+    config = resolve(report, report.arm(arm.trained_by) if arm.trained_by else arm, scale)
+    size, adversary = config.recipe.size, config.adversary
+    network = macs(without_download(config.network)(size=size))
+    step = 3 * network
+    if adversary is not None and hasattr(adversary, "build_discriminator"):
+        judge = macs(adversary.build_discriminator(size, config.objective))
+        step += (6 * adversary.discriminator_steps + 2) * judge
+    elif adversary is not None:  # a cycle: two of each, and both ways round
+        step *= 7
+    return float(step * len(images.names("train")) * config.all_epochs)
+
+
+def pins(packages: Iterable[str]) -> list[str]:
+    """The packages and all that they require, at the versions installed here: "name==version"."""
+    from packaging.requirements import Requirement
+
+    found, open_ = {}, list(packages)
+    while open_:
+        name = open_.pop()
+        if name.lower() in found:
+            continue
+        try:
+            found[name.lower()] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue  # for another system or an extra
+        for text in metadata.requires(name) or []:
+            needed = Requirement(text)
+            if needed.marker is None or needed.marker.evaluate({"extra": ""}):
+                open_.append(needed.name)
+    return [f"{name}=={version}" for name, version in sorted(found.items())]
+
+
+def run(
+    minutes: float,
+    archive: Path,
+    modules: Callable[[str], Report],
+    training: dict,
+    say: Callable = print,
+) -> bool:
+    """Work through the plan in the current folder, and leave an archive of what is finished.
+
+    The run that is expected to take longest among those that fit in what is left of the budget
+    comes first. One that does not end in time stays where it is, to go on at the next call.
+
+    Args:
+        minutes: the budget, all included.
+        archive: of results, written at the end.
+        modules: a report by its key.
+        training: further options of `reproduce_run`.
+        say: called with lines of text.
+
+    Returns:
+        Whether all runs are finished.
+
+    Raises:
+        UserError: this is no unpacked bundle.
+    """
+    if not Path(PLAN).exists():
+        raise UserError(f"there is no {PLAN} here; unpack a bundle and run this in its folder")
+    plan = json.loads(Path(PLAN).read_text())
+    deadline = time.monotonic() + 60 * minutes - RESERVE
+    runs, found = Path("runs"), Path("results")
+    left = [entry for entry in plan["runs"] if not _stored(entry, plan["scale"], found)]
+    spent = worked = 0.0
+    while left and time.monotonic() < deadline:
+        room = (deadline - time.monotonic()) * (worked / spent if worked else float("inf"))
+        entry = _next(left, room, lambda e: _rest(e, plan["scale"], runs, modules))
+        left.remove(entry)
+        report = modules(entry["report"])
+        say(f"== {entry['report']} {entry['arm']}, seed {entry['seed']}")
+        begun, rest = time.monotonic(), _rest(entry, plan["scale"], runs, modules)
+        try:
+            reproduce_run(
+                report,
+                plan["scale"],
+                report.arm(entry["arm"]),
+                entry["seed"],
+                runs,
+                found,
+                plan["precision"],
+                {**training, "say": say, "deadline": deadline},
+            )
+        except OutOfTime as stop:
+            say(f"out of time: {stop}")
+            break
+        except (SourceUnavailable, UserError) as error:
+            say(f"left out: {error}")
+            continue
+        spent, worked = spent + time.monotonic() - begun, worked + rest
+    missing = [entry for entry in plan["runs"] if not _stored(entry, plan["scale"], found)]
+    for entry in missing:
+        say(f"not finished: {entry['report']} {entry['arm']}, seed {entry['seed']}")
+    if found.exists():
+        with replacing(archive) as part, tarfile.open(part, "w:gz") as written:
+            written.add(found, "results", filter=_plain)
+        say(f"{archive}: {archive.stat().st_size / 1e6:.1f} MB; where it came from: make collect")
+    return not missing
+
+
+def _stored(entry: dict, scale: str, found: Path) -> bool:
+    place = found / entry["report"] / scale / entry["arm"] / f"seed-{entry['seed']}"
+    return (place / "measures.json").exists()
+
+
+def _rest(entry: dict, scale: str, runs: Path, modules) -> float:
+    """Multiply-accumulates that a run still has before it."""
+    report = modules(entry["report"])
+    trainer = report.arm(entry["arm"]).trained_by or entry["arm"]
+    folder = run_folder(runs, report, scale, trainer, entry["seed"])
+    done = max((row["epoch"] for row in read_epochs(folder / "epochs.csv")), default=0)
+    total = resolve(report, report.arm(trainer), scale).all_epochs
+    return entry["macs"] * (1 - done / total)
+
+
+def _next(left: list[dict], room: float, cost: Callable[[dict], float]) -> dict:
+    """The longest run that fits, or the shortest."""
+    fitting = [entry for entry in left if cost(entry) <= room]
+    return max(fitting, key=cost) if fitting else min(left, key=cost)
+
+
+def collect(archive: Path, target: Path, modules: Callable[[str], Report], say=print) -> None:
+    """Merge an archive of results into a folder of results, and render what changed.
+
+    Args:
+        archive: as `run` leaves it.
+        target: the folder of results. Runs that it has already are replaced.
+        modules: a report by its key.
+        say: called with lines of text.
+
+    Raises:
+        UserError: the archive cannot be unpacked, or holds no results.
+    """
+    with tempfile.TemporaryDirectory() as scratch, storing(target, say):
+        unpacked = download.unpack(archive, Path(scratch) / "unpacked") / "results"
+        places = sorted(unpacked.glob("*/*/*/seed-*/measures.json"))
+        if not places:
+            raise UserError(f"{archive} holds no results; give one that run-bundle wrote")
+        keys = dict.fromkeys(place.relative_to(unpacked).parts[0] for place in places)
+        reports = [modules(key) for key in keys]  # before anything is copied
+        for report in reports:
+            results.load(unpacked / report.key)
+        for place in places:
+            folder = target / place.parent.relative_to(unpacked)
+            say(f"{'replaced' if folder.exists() else 'new'}: {folder.relative_to(target)}")
+            shutil.rmtree(folder, ignore_errors=True)
+        for report in reports:
+            shutil.copytree(unpacked / report.key, target / report.key, dirs_exist_ok=True)
+            render(report, target / report.key, say)
