@@ -93,7 +93,7 @@ bench: $(VENV)/.ready ## speed of the pipeline, of each training step, and of co
 	$(PY) -m benchmarks.colorize
 
 test: $(VENV)/.ready-dev ## run the tests
-	$(PY) -m pytest
+	$(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 lint: $(VENV)/.ready-dev ## check style
 	$(VENV)/bin/ruff check .

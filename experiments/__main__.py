@@ -3,6 +3,7 @@
 import argparse
 import shutil
 import sys
+import tempfile
 from importlib import import_module
 from pathlib import Path
 
@@ -224,6 +225,18 @@ def run_reproduce(options) -> int:
     if any(seed < 0 for seed in options.seeds):
         raise UserError("--seeds takes whole numbers from 0")
     from colorization.training import devices
+
+    if devices.join_hosts():
+        options.devices = None  # all, of all hosts
+        if not devices.leads():  # what it leaves is of no use to anyone
+            with tempfile.TemporaryDirectory() as scratch:
+                options.runs = options.results = Path(scratch)
+                return _reproduce(options)
+    return _reproduce(options)
+
+
+def _reproduce(options) -> int:
+    from colorization.training import devices
     from experiments.reproduce import reproduce
 
     scale = options.scale or default_scale()
@@ -253,7 +266,7 @@ def run_reproduce(options) -> int:
             options.feeding,
             say,
         )
-    if not options.data:
+    if not options.data and devices.leads():
         write_overview(results)
     for failure in failures:
         print(f"error: {failure}", file=sys.stderr)

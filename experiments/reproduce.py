@@ -30,6 +30,7 @@ from colorization.models.resnet18_unet import imagenet_backbone
 from colorization.training.callbacks import read_epochs, snapshot_path, write_epochs
 from colorization.training.checkpoint import restore
 from colorization.training.config import TrainingConfig, to_json
+from colorization.training.devices import leads
 from colorization.training.objectives import AbClassification
 from colorization.training.run import FINISHED, load_network, locked, save_network, train
 from experiments.render import render, storing
@@ -79,6 +80,8 @@ def reproduce(
             except SourceUnavailable as error:
                 failures.append(f"{arm.name}: {error}")
                 say(f"left out: {error}")
+    if not leads():
+        return failures
     with storing(results_folder, say):
         render(report, results_folder / report.key, say)
     return failures
@@ -175,6 +178,8 @@ def reproduce_run(report, scale, arm, seed, runs, results_folder, precision, tra
         trainer_config = with_initial_weights(trainer, trainer_config, say)
         trainer_config, _ = obtain(trainer_config, say)
         train(trained, trainer_config, images, seed, **training)
+        if not leads():
+            return
         epoch = None
         if arm.snapshot:
             place = trainer.config.snapshots.index(arm.snapshot)
@@ -182,6 +187,8 @@ def reproduce_run(report, scale, arm, seed, runs, results_folder, precision, tra
         _adopt(trained, folder, config, epoch)
     else:
         train(folder, config, images, seed, **training)
+    if not leads():
+        return
     further = test_sets(arm, config, say)
     with locked(folder):
         if not (folder / "measures.json").exists():

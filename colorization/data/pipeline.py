@@ -48,6 +48,7 @@ def epoch_batches(
     shuffle: bool,
     flip: bool,
     labels: np.ndarray | None = None,
+    host: tuple[int, int] = (0, 1),
 ) -> Iterator:
     """One epoch of batches.
 
@@ -58,15 +59,24 @@ def epoch_batches(
         shuffle: draw a new order each epoch, else keep the array's.
         flip: mirror each image left to right with probability 1/2.
         labels: uint8 `[N]`, class indices, or None.
+        host: its number and how many there are: it gets that share of each batch.
 
     Yields:
         uint8 `[B, H, W, C]`, or a pair of it and the images' labels `[B]`.
     """
     draws = epoch_rows(len(images), batch_size, seed=seed, epoch=epoch, shuffle=shuffle, flip=flip)
     for rows, mirrored in draws:
+        share = share_of(len(rows), host)
+        rows, mirrored = rows[share], mirrored[share]
         batch = images[rows]
         batch[mirrored] = batch[mirrored, :, ::-1]
         yield batch if labels is None else (batch, labels[rows])
+
+
+def share_of(count: int, host: tuple[int, int]) -> slice:
+    """A host's share of a batch of `count`."""
+    index, hosts = host
+    return slice(index * count // hosts, (index + 1) * count // hosts)
 
 
 def epoch_rows(
@@ -95,6 +105,7 @@ def training_dataset(
     flip: bool = False,
     labels: np.ndarray | None = None,
     resident: bool = False,
+    host: tuple[int, int] = (0, 1),
 ):
     """The batches of epochs `first_epoch` .. `epochs - 1`, end to end: for TensorFlow a
     `tf.data.Dataset`, else a generator.
@@ -104,13 +115,15 @@ def training_dataset(
 
     Args:
         resident: give rows and mirrorings instead of images, for a model that holds the images.
+        host: see `epoch_batches`.
     """
     draws = {"seed": seed, "shuffle": shuffle, "flip": flip}
 
     def batches():
         for epoch in range(first_epoch, epochs):
             if not resident:
-                yield from epoch_batches(images, batch_size, epoch=epoch, labels=labels, **draws)
+                given = {"labels": labels, "host": host, **draws}
+                yield from epoch_batches(images, batch_size, epoch=epoch, **given)
                 continue
             for rows, mirrored in epoch_rows(len(images), batch_size, epoch=epoch, **draws):
                 yield (rows, mirrored) if labels is None else (rows, mirrored, labels[rows])
@@ -122,11 +135,16 @@ def training_dataset(
     return _dataset(batches, count, parts, labels)
 
 
-def evaluation_dataset(images: np.ndarray, batch_size: int, labels: np.ndarray | None = None):
+def evaluation_dataset(
+    images: np.ndarray,
+    batch_size: int,
+    labels: np.ndarray | None = None,
+    host: tuple[int, int] = (0, 1),
+):
     """One pass over the images in their own order, again and again: for TensorFlow a
     `tf.data.Dataset`, else a `keras.utils.PyDataset`."""
     if keras.backend.backend() != "tensorflow":
-        return _InOrder(images, batch_size, labels)
+        return _InOrder(images, batch_size, labels, host)
 
     def batches():
         for start in range(0, len(images), batch_size):
@@ -138,8 +156,9 @@ def evaluation_dataset(images: np.ndarray, batch_size: int, labels: np.ndarray |
 
 
 class _InOrder(keras.utils.PyDataset):
-    def __init__(self, images, batch_size, labels):
+    def __init__(self, images, batch_size, labels, host):
         super().__init__()
+        self.host = host
         self.arrays = (images,) if labels is None else (images, labels)
         self.batch_size = batch_size
 
@@ -148,7 +167,9 @@ class _InOrder(keras.utils.PyDataset):
 
     def __getitem__(self, place):
         rows = slice(place * self.batch_size, (place + 1) * self.batch_size)
-        return tuple(np.asarray(array[rows]) for array in self.arrays)
+        batch = [array[rows] for array in self.arrays]
+        share = share_of(len(batch[0]), self.host)
+        return tuple(np.asarray(part[share]) for part in batch)
 
 
 def _as_tuples(batches: Iterable) -> Iterator[tuple]:

@@ -1,15 +1,77 @@
-"""One run on several devices of one machine, through the frameworks' own strategies.
+"""One run on several devices, through the frameworks' own strategies; on JAX of several hosts.
 
 Every device holds all weights and sees its share of each batch. Losses are scaled by the global
 batch (`steps.share_of_batch`) and batch normalisation takes its statistics over all of it, so that
 a run on several devices is the run on one, to rounding.
+
+On several hosts each runs the same command, with the variables that
+`keras.distribution.initialize` reads. The first one leads: it alone keeps checkpoints and results.
 """
 
+import os
 from contextlib import contextmanager
+from pathlib import Path
 
 import keras
+import numpy as np
 
 from colorization.errors import UserError
+
+HOSTS = "KERAS_DISTRIBUTION_NUM_PROCESSES"
+
+
+def join_hosts() -> bool:
+    """Become one of several hosts where the environment says so, before anything is computed.
+
+    Returns:
+        Whether it does.
+
+    Raises:
+        UserError: the backend is not JAX, or the other hosts cannot be reached.
+    """
+    if HOSTS not in os.environ:
+        return False
+    if keras.backend.backend() != "jax":
+        raise UserError(f"{HOSTS} is set: several hosts need KERAS_BACKEND=jax")
+    try:
+        keras.distribution.initialize()
+    except (RuntimeError, ValueError) as error:
+        text = str(error).splitlines()[0]
+        raise UserError(f"the hosts of KERAS_DISTRIBUTION_* cannot be joined: {text}") from None
+    return True
+
+
+def host() -> tuple[int, int]:
+    """The number of this host, from 0, and how many there are."""
+    if HOSTS not in os.environ or keras.backend.backend() != "jax":
+        return 0, 1
+    import jax
+
+    return jax.process_index(), jax.process_count()
+
+
+def leads() -> bool:
+    """Whether this host keeps what a run leaves."""
+    return host()[0] == 0
+
+
+def share_file(path: Path) -> None:
+    """Give every host the leading one's file, or none where that has none."""
+    index, count = host()
+    if count == 1:
+        return
+    from jax.experimental.multihost_utils import broadcast_one_to_all
+
+    there = index == 0 and path.exists()
+    content = np.fromfile(path, "uint8") if there else np.zeros(0, "uint8")
+    size = int(broadcast_one_to_all(np.int64(len(content) if there else -1)))
+    if index:
+        path.unlink(missing_ok=True)
+        content = np.zeros(max(size, 0), "uint8")
+    if size >= 0:
+        content = np.asarray(broadcast_one_to_all(content))
+        if index:
+            content.tofile(path)
 
 
 def available() -> int:
@@ -56,7 +118,9 @@ def spread_over(devices: int):
     if devices == 1:
         yield
     elif keras.backend.backend() == "jax":
-        parallel = keras.distribution.DataParallel(devices=names[:devices])
+        parallel = keras.distribution.DataParallel(
+            devices=names[:devices], auto_shard_dataset=False
+        )
         keras.distribution.set_distribution(parallel)
         try:
             yield
@@ -69,20 +133,26 @@ def spread_over(devices: int):
             yield
 
 
-def check_batches(devices: int, batch_size: int, images: int) -> None:
+def check_batches(devices: int, batch_size: int, *counts: int) -> None:
     """JAX shares out a batch evenly or not at all.
+
+    Args:
+        devices: of all hosts.
+        batch_size: of training and validation.
+        counts: numbers of images, of training and of validation.
 
     Raises:
         UserError: some batch cannot be shared out.
     """
     if keras.backend.backend() != "jax" or devices == 1:
         return
-    if batch_size % devices or images % batch_size % devices:
-        raise UserError(
-            f"on JAX every batch must be a multiple of {devices} devices: {images} images in "
-            f"batches of {batch_size} leave {images % batch_size} in the last; choose other "
-            "numbers, or the TensorFlow backend"
-        )
+    for images in counts:
+        if batch_size % devices or images % batch_size % devices:
+            raise UserError(
+                f"on JAX every batch must be a multiple of {devices} devices: {images} images in "
+                f"batches of {batch_size} leave {images % batch_size} in the last; choose other "
+                "numbers, or the TensorFlow backend"
+            )
 
 
 def synchronise_batch_norm(networks) -> None:

@@ -49,7 +49,15 @@ from colorization.training.callbacks import (
 )
 from colorization.training.config import CycleAdversary, TrainingConfig, differences, to_json
 from colorization.training.cycle import CycleColorizer
-from colorization.training.devices import check_batches, memory, spread_over, synchronise_batch_norm
+from colorization.training.devices import (
+    check_batches,
+    host,
+    leads,
+    memory,
+    share_file,
+    spread_over,
+    synchronise_batch_norm,
+)
 from colorization.training.environment import environment, make_deterministic
 from colorization.training.steps import optimizer_for
 from colorization.training.supervised import SupervisedColorizer
@@ -94,6 +102,8 @@ def train(
         OutOfTime: the deadline came first; another call goes on.
     """
     with locked(folder):
+        for name in (FINISHED, "last.npz"):
+            share_file(folder / name)
         if remember(folder, config, images, seed):
             _tidy(folder)
             return
@@ -152,7 +162,8 @@ def _fit(folder, config, images, seed, devices, resident, *, say, seconds, tenso
     if devices > 1:
         if isinstance(config.adversary, CycleAdversary):
             raise UserError("CycleGAN's image pool lies on one device; use --devices 1")
-        check_batches(devices, config.batch_size, len(images.names("train")))
+        counts = [len(images.names(split)) for split in ("train", "val")]
+        check_batches(devices, config.batch_size, *counts)
         main = stages[-1].model
         synchronise_batch_norm([main.network, getattr(main, "discriminator", main.network)])
     finished = checkpoint.finished_epochs(folder / "last.npz")
@@ -162,14 +173,14 @@ def _fit(folder, config, images, seed, devices, resident, *, say, seconds, tenso
     has_classes = bool(config.objective.classes)
     log = EpochLog(folder / "epochs.csv", len(train_images), config.all_epochs, finished, say)
     watchers = [Progress(len(train_images), config.batch_size, config.all_epochs, finished)]
-    if tensorboard:
+    if tensorboard and leads():
         from colorization.training.tensorboard import TensorBoard
 
         watchers.append(TensorBoard(folder, config, images, finished))
     validation = None
     if images.names("val"):
         labels = images.labels("val") if has_classes else None
-        validation = evaluation_dataset(images.images("val"), config.batch_size, labels)
+        validation = evaluation_dataset(images.images("val"), config.batch_size, labels, host())
     batches = batches_per_epoch(len(train_images), config.batch_size)
     on_device = ResidentImages(train_images) if resident else None
     for stage in stages:
@@ -191,6 +202,7 @@ def _fit(folder, config, images, seed, devices, resident, *, say, seconds, tenso
                 flip=config.flip,
                 labels=images.labels("train") if has_classes else None,
                 resident=resident,
+                host=host(),
             ),
             steps_per_epoch=batches,
             initial_epoch=first,
@@ -200,7 +212,7 @@ def _fit(folder, config, images, seed, devices, resident, *, say, seconds, tenso
             callbacks=[
                 StopAtNaN(),
                 log,
-                Checkpoint(folder, log, stage.end, config.snapshots, seconds),
+                *([Checkpoint(folder, log, stage.end, config.snapshots, seconds)] * leads()),
                 *watchers,
                 Deadline(deadline, folder, log),
             ],

@@ -1,0 +1,22 @@
+"""Trains a run as one of two hosts that meet on loopback; started by tests/test_hosts.py."""
+
+import sys
+import time
+from pathlib import Path
+
+from colorization.data.prepare import prepare
+from colorization.errors import OutOfTime
+from colorization.training import devices
+from colorization.training.run import train
+from tests.test_devices import CONFIG
+
+if __name__ == "__main__":
+    folder, how, deadline = Path(sys.argv[1]), sys.argv[2], time.monotonic()
+    assert devices.join_hosts()
+    options = {"devices": devices.available(), "checkpoint_seconds": 0, "say": lambda _: None}
+    if how == "stopped":  # after an epoch
+        options["deadline"] = deadline
+    try:
+        train(folder, CONFIG, prepare(CONFIG.source, CONFIG.recipe), 0, **options)
+    except OutOfTime as stop:
+        print(stop)
