@@ -259,7 +259,7 @@ def _append(response: IO[bytes], part: Path, have: int, total: int | None) -> No
     """Add what the source sends to the `have` bytes of `part`, up to `total` bytes."""
     need = max((total or 0) - have, 0)
     if need > shutil.disk_usage(part.parent).free:
-        raise _no_space(part.parent, need)
+        raise no_space(part.parent, need)
     bar = tqdm(
         total=total,
         initial=have,
@@ -426,11 +426,12 @@ def _local_errors(action: str, folder: Path, need: int | None = None) -> Iterato
         yield
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise _no_space(folder, need) from error
+            raise no_space(folder, need) from error
         raise UserError(f"{action}: {_one_line(error)}; check the folder's rights") from error
 
 
-def _no_space(folder: Path, need: int | None) -> UserError:
+def no_space(folder: Path, need: int | None) -> UserError:
+    """What to raise where a folder has no room; `need`: bytes, None if that is not known."""
     more = "more" if need is None else f"{need} bytes ({need / 1e9:.2f} GB)"
     return UserError(f"no space left in {folder}, {more} needed: free some or use another folder")
 

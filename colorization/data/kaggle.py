@@ -44,7 +44,7 @@ def fetch_dataset(slug: str, folder: Path) -> Path:
     try:
         api = _client()
         part.mkdir(parents=True, exist_ok=True)
-        _check_space(_size(api, slug), slug, part)
+        _check_space(_size(api, slug), part)
         with contextlib.redirect_stdout(sys.stderr):
             api.dataset_download_files(slug, path=str(part), quiet=not sys.stderr.isatty())
     except ImportError as error:
@@ -100,17 +100,14 @@ def _size(api, slug: str) -> int | None:
         return None
 
 
-def _check_space(size: int | None, slug: str, part: Path) -> None:
+def _check_space(size: int | None, part: Path) -> None:
     """Say how large a data set is; raise `UserError` where it has no room."""
     if size is None:
         return
     here = sum(path.stat().st_size for path in part.iterdir())
-    print(f"downloading {slug}, of {size / 1e6:.1f} MB", file=sys.stderr)
+    print(f"{part.stem}.zip has {size / 1e6:.2f} MB", file=sys.stderr)
     if size - here > shutil.disk_usage(part).free:
-        raise UserError(
-            f"no space left in {part.parent.absolute()} for {slug}, {size / 1e9:.2f} GB: free some,"
-            " or use another COLORIZATION_DATA"
-        )
+        raise download.no_space(part.parent, size - here)
 
 
 def _reason(error: BaseException, slug: str, folder: Path, by_hand: str) -> str:

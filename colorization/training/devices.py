@@ -94,7 +94,8 @@ def memory() -> int | None:
         import jax
 
         device = jax.devices()[0]
-        return None if device.platform == "cpu" else device.memory_stats()["bytes_limit"]
+        statistics = None if device.platform == "cpu" else device.memory_stats()
+        return statistics and statistics.get("bytes_limit")
     import tensorflow as tf
 
     if not tf.config.list_physical_devices("GPU"):
