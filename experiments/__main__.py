@@ -369,7 +369,7 @@ def run_pack(options) -> int:
 def run_away(options) -> int:
     from experiments.bundle import run
 
-    return 0 if run(options.minutes, options.out, report_module, {}, say) else 1
+    return 0 if run(options.minutes, options.out, report_module, say) else 1
 
 
 def run_collect(options) -> int:

@@ -6,18 +6,20 @@ which `collect` merges into those here.
 """
 
 import json
+import math
 import shutil
 import tarfile
 import tempfile
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
 from colorization import results
 from colorization.data import download
 from colorization.data.prepare import SEALED, PreparedSet
-from colorization.errors import OutOfTime, SourceUnavailable, UserError
+from colorization.errors import OutOfTime, RunFailed, SourceUnavailable, UserError
 from colorization.files import replacing, write_json
 from colorization.models.cost import macs
 from colorization.training.callbacks import read_epochs
@@ -30,6 +32,7 @@ NAME = "colorization-bundle"
 PLAN = "bundle.json"
 PARTS = ("colorization", "experiments", "benchmarks", "requirements", "requirements.txt", "LICENSE")
 PACKAGES = ("keras", "matplotlib", "pandas", "pillow", "scikit-image", "scipy", "tqdm", "jinja2")
+RUNS, FOUND = Path("runs"), Path("results")  # in the unpacked bundle
 RESERVE = 60  # seconds of the budget for evaluating what was trained and for writing the archive
 
 
@@ -136,12 +139,60 @@ def pins(packages: Iterable[str]) -> list[str]:
     return [f"{name}=={version}" for name, version in sorted(found.items())]
 
 
+@dataclass(frozen=True)
+class Plan:
+    """What an unpacked bundle is to run, in the current folder.
+
+    Args:
+        scale, precision: of all runs; see `reproduce`.
+        runs: report, arm, seed and cost (`macs`) of each.
+        report: a report by its key.
+    """
+
+    scale: str
+    precision: str | None
+    runs: list[dict]
+    report: Callable[[str], Report]
+
+    @classmethod
+    def read(cls, report: Callable[[str], Report]) -> "Plan":
+        if not Path(PLAN).exists():
+            raise UserError(f"there is no {PLAN} here; unpack a bundle and run this in its folder")
+        return cls(**json.loads(Path(PLAN).read_text()), report=report)
+
+    def missing(self) -> list[dict]:
+        """Runs that are not finished."""
+        return [entry for entry in self.runs if not self._is_stored(**entry)]
+
+    def _is_stored(self, report: str, arm: str, seed: int, macs: float) -> bool:
+        return (FOUND / report / self.scale / arm / f"seed-{seed}" / "measures.json").exists()
+
+    def cost(self, entry: dict) -> float:
+        """Multiply-accumulates that a run still has before it."""
+        report = self.report(entry["report"])
+        trainer = report.arm(entry["arm"]).trained_by or entry["arm"]
+        folder = run_folder(RUNS, report, self.scale, trainer, entry["seed"])
+        done = max((row["epoch"] for row in read_epochs(folder / "epochs.csv")), default=0)
+        total = resolve(report, report.arm(trainer), self.scale).all_epochs
+        return entry["macs"] * (1 - done / total)
+
+    def start(self, entry: dict, deadline: float, say: Callable) -> None:
+        """Do one run; go on with it if it was begun."""
+        report = self.report(entry["report"])
+        reproduce_run(
+            report,
+            self.scale,
+            report.arm(entry["arm"]),
+            entry["seed"],
+            RUNS,
+            FOUND,
+            self.precision,
+            {"say": say, "deadline": deadline},
+        )
+
+
 def run(
-    minutes: float,
-    archive: Path,
-    modules: Callable[[str], Report],
-    training: dict,
-    say: Callable = print,
+    minutes: float, archive: Path, report: Callable[[str], Report], say: Callable = print
 ) -> bool:
     """Work through the plan in the current folder, and leave an archive of what is finished.
 
@@ -151,8 +202,7 @@ def run(
     Args:
         minutes: the budget, all included.
         archive: of results, written at the end.
-        modules: a report by its key.
-        training: further options of `reproduce_run`.
+        report: a report by its key.
         say: called with lines of text.
 
     Returns:
@@ -161,61 +211,36 @@ def run(
     Raises:
         UserError: this is no unpacked bundle.
     """
-    if not Path(PLAN).exists():
-        raise UserError(f"there is no {PLAN} here; unpack a bundle and run this in its folder")
-    plan = json.loads(Path(PLAN).read_text())
+    plan = Plan.read(report)
     deadline = time.monotonic() + 60 * minutes - RESERVE
-    runs, found = Path("runs"), Path("results")
-    left = [entry for entry in plan["runs"] if not _stored(entry, plan["scale"], found)]
-    spent = worked = 0.0
-    while left and time.monotonic() < deadline:
-        room = (deadline - time.monotonic()) * (worked / spent if worked else float("inf"))
-        entry = _next(left, room, lambda e: _rest(e, plan["scale"], runs, modules))
-        left.remove(entry)
-        report = modules(entry["report"])
-        say(f"== {entry['report']} {entry['arm']}, seed {entry['seed']}")
-        begun, rest = time.monotonic(), _rest(entry, plan["scale"], runs, modules)
-        try:
-            reproduce_run(
-                report,
-                plan["scale"],
-                report.arm(entry["arm"]),
-                entry["seed"],
-                runs,
-                found,
-                plan["precision"],
-                {**training, "say": say, "deadline": deadline},
-            )
-        except OutOfTime as stop:
-            say(f"out of time: {stop}")
-            break
-        except (SourceUnavailable, UserError) as error:
-            say(f"left out: {error}")
-            continue
-        spent, worked = spent + time.monotonic() - begun, worked + rest
-    missing = [entry for entry in plan["runs"] if not _stored(entry, plan["scale"], found)]
-    for entry in missing:
-        say(f"not finished: {entry['report']} {entry['arm']}, seed {entry['seed']}")
-    if found.exists():
-        with replacing(archive) as part, tarfile.open(part, "w:gz") as written:
-            written.add(found, "results", filter=_plain)
-        say(f"{archive}: {archive.stat().st_size / 1e6:.1f} MB; where it came from: make collect")
-    return not missing
+    left, done, seconds = plan.missing(), 0.0, 0.0
+    try:
+        while left and time.monotonic() < deadline:
+            room = (deadline - time.monotonic()) * done / seconds if done else math.inf
+            entry = _next(left, room, plan.cost)
+            left.remove(entry)
+            say(f"== {_name(entry)}")
+            begun, cost = time.monotonic(), plan.cost(entry)
+            try:
+                plan.start(entry, deadline, say)
+            except (UserError, RunFailed) as error:
+                say(f"left out: {error}")
+                continue
+            done, seconds = done + cost, seconds + time.monotonic() - begun
+    except OutOfTime as stop:
+        say(f"out of time: {stop}")
+    finally:  # whatever happens, what is finished comes back
+        for entry in plan.missing():
+            say(f"not finished: {_name(entry)}")
+        if FOUND.exists():
+            with replacing(archive) as part, tarfile.open(part, "w:gz") as written:
+                written.add(FOUND, "results", filter=_plain)
+            say(f"{archive}: {archive.stat().st_size / 1e6:.1f} MB, for make collect")
+    return not plan.missing()
 
 
-def _stored(entry: dict, scale: str, found: Path) -> bool:
-    place = found / entry["report"] / scale / entry["arm"] / f"seed-{entry['seed']}"
-    return (place / "measures.json").exists()
-
-
-def _rest(entry: dict, scale: str, runs: Path, modules) -> float:
-    """Multiply-accumulates that a run still has before it."""
-    report = modules(entry["report"])
-    trainer = report.arm(entry["arm"]).trained_by or entry["arm"]
-    folder = run_folder(runs, report, scale, trainer, entry["seed"])
-    done = max((row["epoch"] for row in read_epochs(folder / "epochs.csv")), default=0)
-    total = resolve(report, report.arm(trainer), scale).all_epochs
-    return entry["macs"] * (1 - done / total)
+def _name(entry: dict) -> str:
+    return f"{entry['report']} {entry['arm']}, seed {entry['seed']}"
 
 
 def _next(left: list[dict], room: float, cost: Callable[[dict], float]) -> dict:
@@ -224,13 +249,13 @@ def _next(left: list[dict], room: float, cost: Callable[[dict], float]) -> dict:
     return max(fitting, key=cost) if fitting else min(left, key=cost)
 
 
-def collect(archive: Path, target: Path, modules: Callable[[str], Report], say=print) -> None:
+def collect(archive: Path, target: Path, report: Callable[[str], Report], say=print) -> None:
     """Merge an archive of results into a folder of results, and render what changed.
 
     Args:
         archive: as `run` leaves it.
         target: the folder of results. Runs that it has already are replaced.
-        modules: a report by its key.
+        report: a report by its key.
         say: called with lines of text.
 
     Raises:
@@ -242,13 +267,13 @@ def collect(archive: Path, target: Path, modules: Callable[[str], Report], say=p
         if not places:
             raise UserError(f"{archive} holds no results; give one that run-bundle wrote")
         keys = dict.fromkeys(place.relative_to(unpacked).parts[0] for place in places)
-        reports = [modules(key) for key in keys]  # before anything is copied
-        for report in reports:
-            results.load(unpacked / report.key)
+        reports = [report(key) for key in keys]  # before anything is copied
+        for one in reports:
+            results.load(unpacked / one.key)
         for place in places:
             folder = target / place.parent.relative_to(unpacked)
             say(f"{'replaced' if folder.exists() else 'new'}: {folder.relative_to(target)}")
             shutil.rmtree(folder, ignore_errors=True)
-        for report in reports:
-            shutil.copytree(unpacked / report.key, target / report.key, dirs_exist_ok=True)
-            render(report, target / report.key, say)
+        for one in reports:
+            shutil.copytree(unpacked / one.key, target / one.key, dirs_exist_ok=True)
+            render(one, target / one.key, say)
