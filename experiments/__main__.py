@@ -237,6 +237,7 @@ def run_reproduce(options) -> int:
 
 def _reproduce(options) -> int:
     from colorization.training import devices
+    from colorization.training.run import RunOptions
     from experiments.reproduce import reproduce
 
     scale = options.scale or default_scale()
@@ -251,6 +252,12 @@ def _reproduce(options) -> int:
     elif scale != "smoke":
         results = results or Path("results")
     results = results or runs / "results"
+    how = RunOptions(
+        say=say,
+        devices=options.devices or devices.available(),
+        tensorboard=options.tensorboard,
+        feeding=options.feeding,
+    )
     failures = []
     for report in reports:
         failures += reproduce(
@@ -260,11 +267,8 @@ def _reproduce(options) -> int:
             options.seeds,
             runs,
             results,
+            how,
             options.precision,
-            options.devices or devices.available(),
-            options.tensorboard,
-            options.feeding,
-            say,
         )
     if not options.data and devices.leads():
         write_overview(results)

@@ -24,6 +24,7 @@ from colorization.files import replacing, write_json
 from colorization.models.cost import macs
 from colorization.training.callbacks import read_epochs
 from colorization.training.environment import BUNDLED_COMMIT, commit
+from colorization.training.run import RunOptions
 from experiments.render import render, storing, without_download
 from experiments.report import Arm, Report
 from experiments.reproduce import obtain, reproduce_run, resolve, run_folder, test_sets
@@ -90,10 +91,8 @@ def pack(
                 place = f"{NAME}/data/prepared/{name}/{SEALED}"
                 archive.add(written / SEALED, place, filter=_plain)
     say(f"{target}: {len(plan)} runs, {len(sets)} image sets, {target.stat().st_size / 1e6:.0f} MB")
-    say(
-        f"unpack it there, install the packages of {NAME}/wheels.txt, and in {NAME} start:\n"
-        "  KERAS_BACKEND=jax python -m experiments run-bundle --minutes N"
-    )
+    say(f"unpack it there, install JAX and the packages of wheels.txt, and in {NAME} start:")
+    say("  KERAS_BACKEND=jax python -m experiments run-bundle --minutes N")
 
 
 def _plain(info: tarfile.TarInfo) -> tarfile.TarInfo | None:
@@ -186,8 +185,8 @@ class Plan:
             entry["seed"],
             RUNS,
             FOUND,
+            RunOptions(say=say, deadline=deadline),
             self.precision,
-            {"say": say, "deadline": deadline},
         )
 
 
@@ -235,7 +234,7 @@ def run(
         if FOUND.exists():
             with replacing(archive) as part, tarfile.open(part, "w:gz") as written:
                 written.add(FOUND, "results", filter=_plain)
-            say(f"{archive}: {archive.stat().st_size / 1e6:.1f} MB, for make collect")
+            say(f"{archive}: {archive.stat().st_size / 1e3:.0f} kB, for make collect")
     return not plan.missing()
 
 

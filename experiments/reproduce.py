@@ -32,7 +32,14 @@ from colorization.training.checkpoint import restore
 from colorization.training.config import TrainingConfig, to_json
 from colorization.training.devices import leads
 from colorization.training.objectives import AbClassification
-from colorization.training.run import FINISHED, load_network, locked, save_network, train
+from colorization.training.run import (
+    FINISHED,
+    RunOptions,
+    load_network,
+    locked,
+    save_network,
+    train,
+)
 from experiments.render import render, storing
 from experiments.report import Arm, Report
 from experiments.scaling import SMOKE_IMAGES
@@ -47,28 +54,21 @@ def reproduce(
     seeds: list[int],
     runs: Path,
     results_folder: Path,
+    options: RunOptions,
     precision: str | None = None,
-    devices: int = 1,
-    tensorboard: bool = False,
-    feeding: str = "auto",
-    say=print,
 ) -> list[str]:
     """Train and evaluate arms that are not finished yet, then render the report.
 
     Args:
         report, scale, arms, seeds: what to reproduce.
         runs, results_folder: where run folders and stored results lie.
+        options: how the runs are carried out.
         precision: instead of each arm's own.
-        devices: on which each batch is shared out.
-        tensorboard: also write what TensorBoard shows, to the run folders.
-        feeding: where batches are put together; see `colorization.training.run.train`.
-        say: called with lines of text.
 
     Returns:
         One line for each arm that could not be run for want of its data.
     """
-    training = {"say": say, "devices": devices, "tensorboard": tensorboard, "feeding": feeding}
-    failures = []
+    failures, say = [], options.say
     for seed in seeds:
         for arm in arms:
             say(f"== {report.key} {arm.name}, scale {scale}, seed {seed}")
@@ -76,7 +76,7 @@ def reproduce(
                 say(f"left out: at this scale it is the same as {twin}")
                 continue
             try:
-                reproduce_run(report, scale, arm, seed, runs, results_folder, precision, training)
+                reproduce_run(report, scale, arm, seed, runs, results_folder, options, precision)
             except SourceUnavailable as error:
                 failures.append(f"{arm.name}: {error}")
                 say(f"left out: {error}")
@@ -156,18 +156,17 @@ def run_folder(runs: Path, report: Report, scale: str, arm: str, seed: int) -> P
     return runs / report.key / scale / arm / f"seed-{seed}"
 
 
-def reproduce_run(report, scale, arm, seed, runs, results_folder, precision, training):
+def reproduce_run(report, scale, arm, seed, runs, results_folder, options, precision):
     """Train and evaluate an arm that is not finished yet, and store what it found.
 
     Args:
-        report, scale, arm, seed, runs, results_folder, precision: see `reproduce`.
-        training: further options of `colorization.training.run.train`; `say` must be there.
+        report, scale, arm, seed, runs, results_folder, options, precision: see `reproduce`.
 
     Raises:
         SourceUnavailable: its images, or its initial weights, can't be had.
-        OutOfTime: `training` has a deadline and it came; the same call goes on.
+        OutOfTime: `options` have a deadline and it came; the same call goes on.
     """
-    say = training["say"]
+    say = options.say
     config = with_initial_weights(arm, resolve(report, arm, scale, precision), say)
     config, images = obtain(config, say)
     folder = run_folder(runs, report, scale, arm.name, seed)
@@ -177,7 +176,7 @@ def reproduce_run(report, scale, arm, seed, runs, results_folder, precision, tra
         trainer_config = resolve(report, trainer, scale, precision)
         trainer_config = with_initial_weights(trainer, trainer_config, say)
         trainer_config, _ = obtain(trainer_config, say)
-        train(trained, trainer_config, images, seed, **training)
+        train(trained, trainer_config, images, seed, options)
         if not leads():
             return
         epoch = None
@@ -186,7 +185,7 @@ def reproduce_run(report, scale, arm, seed, runs, results_folder, precision, tra
             epoch = trainer_config.snapshots[place]
         _adopt(trained, folder, config, epoch)
     else:
-        train(folder, config, images, seed, **training)
+        train(folder, config, images, seed, options)
     if not leads():
         return
     further = test_sets(arm, config, say)

@@ -22,6 +22,7 @@ from colorization.data import download
 from colorization.data.prepare import Recipe
 from colorization.data.sources import AuthorsForms
 from colorization.errors import exit_status
+from colorization.training.run import RunOptions
 from experiments.__main__ import say
 from experiments.render import Curves, Grid
 from experiments.report import Arm, Report
@@ -112,7 +113,8 @@ def one_round(folder: str, url: str, event: int = 0, then: str = "die") -> int:
 
     def command() -> int:
         arms = report(url).arms
-        failures = reproduce(report(url), "full", arms, [0], Path("runs"), Path("results"), say=say)
+        options = RunOptions(say)
+        failures = reproduce(report(url), "full", arms, [0], Path("runs"), Path("results"), options)
         say(f"{events.seen} events")
         for failure in failures:
             print(f"error: {failure}", file=sys.stderr)

@@ -2,21 +2,22 @@
 
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from colorization.data.prepare import prepare
 from colorization.errors import OutOfTime
 from colorization.training import devices
-from colorization.training.run import train
+from colorization.training.run import RunOptions, train
 from tests.test_devices import CONFIG
 
 if __name__ == "__main__":
     folder, how, deadline = Path(sys.argv[1]), sys.argv[2], time.monotonic()
     assert devices.join_hosts()
-    options = {"devices": devices.available(), "checkpoint_seconds": 0, "say": lambda _: None}
+    options = RunOptions(lambda _: None, checkpoint_seconds=0, devices=devices.available())
     if how == "stopped":  # after an epoch
-        options["deadline"] = deadline
+        options = replace(options, deadline=deadline)
     try:
-        train(folder, CONFIG, prepare(CONFIG.source, CONFIG.recipe), 0, **options)
+        train(folder, CONFIG, prepare(CONFIG.source, CONFIG.recipe), 0, options)
     except OutOfTime as stop:
         print(stop)

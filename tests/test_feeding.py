@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from colorization.data.pipeline import ResidentImages, epoch_batches, epoch_rows
+from colorization.errors import UserError
 from colorization.training import checkpoint
 from colorization.training import run as runs
 from colorization.training.callbacks import read_epochs
@@ -60,12 +61,14 @@ def test_several_steps_per_execution_give_the_same_run(name, tmp_path, monkeypat
 
 
 def test_images_that_take_too_much_of_the_device_stay_on_the_host(monkeypatch):
-    images = tiny.prepared()
-    size = images.images("train").nbytes
+    images = np.zeros((5, 4, 4, 3), "uint8")
+    size = images.nbytes
     for room, resident in ((None, False), (4 * size - 4, False), (4 * size, True)):
         monkeypatch.setattr(runs, "memory", lambda room=room: room)
-        assert runs._are_resident("auto", images, devices=1) is resident
-    assert not runs._are_resident("auto", images, devices=2)
+        assert runs.RunOptions().holds_on_device(images) is resident
+    assert not runs.RunOptions(devices=2).holds_on_device(images)
+    with pytest.raises(UserError, match="holds the images on one device"):
+        runs.RunOptions(devices=2, feeding="device").holds_on_device(images)
 
 
 def test_checkpoints_do_not_hold_the_images(tmp_path, monkeypatch):

@@ -14,7 +14,7 @@ import pytest
 from colorization.data.prepare import prepare
 from colorization.training import devices
 from colorization.training.callbacks import read_epochs
-from colorization.training.run import train
+from colorization.training.run import RunOptions, train
 from experiments.__main__ import main
 from tests.test_devices import CONFIG, assert_same_run
 
@@ -64,7 +64,7 @@ def result(folder: Path) -> dict:
 def test_two_hosts_give_the_losses_and_weights_of_one(tmp_path, monkeypatch):
     monkeypatch.setenv("COLORIZATION_DATA", str(tmp_path))
     images = prepare(CONFIG.source, CONFIG.recipe)
-    train(tmp_path / "one", CONFIG, images, 0, say=lambda _: None)
+    train(tmp_path / "one", CONFIG, images, 0, RunOptions(lambda _: None))
 
     # Stopped between the stages; then the second host has only what the first one gives it.
     assert run_hosts(tmp_path, "stopped") == ["stopped after epoch 1 of 2"] * 2

@@ -22,7 +22,7 @@ from colorization.training.objectives import (
     Rebalancing,
     RgbRegression,
 )
-from colorization.training.run import train
+from colorization.training.run import RunOptions, train
 
 REGRESSION = TrainingConfig(
     source=GeneratedForms(train=22, val=6, test=6, size=32),
@@ -83,7 +83,7 @@ def run(
 ) -> None:
     config = replace(CONFIGS[name], **changes)
     images = prepare(config.source, config.recipe)
-    train(folder, config, images, seed, say=say, checkpoint_seconds=0, **(options or {}))
+    train(folder, config, images, seed, RunOptions(say, checkpoint_seconds=0, **(options or {})))
 
 
 def run_until(name: str, folder: Path, epoch: int) -> None:

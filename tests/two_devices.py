@@ -16,7 +16,7 @@ import numpy as np
 from colorization.data.prepare import prepare
 from colorization.errors import UserError
 from colorization.training.callbacks import read_epochs
-from colorization.training.run import train
+from colorization.training.run import RunOptions, train
 from tests.test_devices import CONFIG, UNEVEN
 
 if keras.backend.backend() == "tensorflow":
@@ -31,7 +31,7 @@ def result(folder: Path, config, devices: int) -> dict:
     """Epoch rows, and the largest weights, of a run; or the error that ended it."""
     images = prepare(config.source, config.recipe)
     try:
-        train(folder, config, images, 0, say=lambda _: None, devices=devices)
+        train(folder, config, images, 0, RunOptions(lambda _: None, devices=devices))
     except UserError as error:
         return {"error": str(error)}
     network = keras.saving.load_model(folder / "network.keras", compile=False)

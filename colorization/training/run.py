@@ -16,6 +16,7 @@ A run that was interrupted goes on from `last.npz` and ends with the weights of 
 import json
 import math
 import os
+from collections.abc import Callable
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -67,18 +68,47 @@ RESIDENT_SHARE = 1 / 4  # of an accelerator's memory that training images may ta
 STEPS_PER_EXECUTION = 16  # at most, on an accelerator
 
 
+@dataclass(frozen=True)
+class RunOptions:
+    """How a run is carried out. The weights it ends with do not depend on it, but for rounding.
+
+    Args:
+        say: called with lines of text, one for each epoch among them.
+        checkpoint_seconds: least time between two checkpoints.
+        devices: on which each batch is shared out.
+        tensorboard: also write losses and coloured images to `tensorboard/` in the run folder.
+        feeding: where batches are put together, "host" or "device", which then holds all training
+            images; "auto" takes an accelerator that has room.
+        deadline: `time.monotonic()` at which to have stopped, after an epoch.
+    """
+
+    say: Callable[[str], None] = print
+    checkpoint_seconds: float = 30
+    devices: int = 1
+    tensorboard: bool = False
+    feeding: str = "auto"
+    deadline: float = math.inf
+
+    def holds_on_device(self, images: np.ndarray) -> bool:
+        """Whether the device is to hold these training images.
+
+        Raises:
+            UserError: it is, and there are several devices.
+        """
+        if self.feeding == "device" and self.devices > 1:
+            raise UserError("--feeding device holds the images on one device; use --devices 1")
+        if self.feeding != "auto" or self.devices > 1:
+            return self.feeding == "device"
+        room = memory()
+        return room is not None and images.nbytes <= RESIDENT_SHARE * room
+
+
 def train(
     folder: Path,
     config: TrainingConfig,
     images: PreparedSet,
     seed: int,
-    *,
-    say=print,
-    checkpoint_seconds: float = 30,
-    devices: int = 1,
-    tensorboard: bool = False,
-    feeding: str = "auto",
-    deadline: float = math.inf,
+    options: RunOptions = RunOptions(),
 ) -> None:
     """Train `config` from `seed` in `folder`; go on where an earlier call was interrupted.
 
@@ -87,13 +117,7 @@ def train(
         config: what to train.
         images: the prepared set of `config.source` and `config.recipe`.
         seed: of weights, order and augmentation.
-        say: called with one line per epoch.
-        checkpoint_seconds: least time between two checkpoints.
-        devices: on which each batch is shared out.
-        tensorboard: also write losses and coloured images to `tensorboard/` in the folder.
-        feeding: where batches are put together, "host" or "device", which then holds all training
-            images; "auto" takes an accelerator that has room. The weights are the same.
-        deadline: `time.monotonic()` at which to have stopped, after an epoch.
+        options: how.
 
     Raises:
         UserError: another process trains this run, or the folder holds another configuration; or
@@ -111,11 +135,8 @@ def train(
         make_deterministic()
         keras.config.set_dtype_policy(config.precision)
         try:
-            with spread_over(devices), explained_memory(config):
-                resident = _are_resident(feeding, images, devices)
-                watch = {"say": say, "seconds": checkpoint_seconds, "tensorboard": tensorboard}
-                watch["deadline"] = deadline
-                _fit(folder, config, images, seed, devices, resident, **watch)
+            with spread_over(options.devices), explained_memory(config):
+                _fit(folder, config, images, seed, options)
         finally:
             keras.config.set_dtype_policy("float32")
 
@@ -137,33 +158,19 @@ def explained_memory(config: TrainingConfig):
         ) from None
 
 
-def _are_resident(feeding: str, images: PreparedSet, devices: int) -> bool:
-    """Whether the training images are held by the device.
-
-    Raises:
-        UserError: they are to be, and there are several devices.
-    """
-    if feeding == "device" and devices > 1:
-        raise UserError("--feeding device holds the images on one device; use --devices 1")
-    if feeding != "auto" or devices > 1:
-        return feeding == "device"
-    room = memory()
-    return room is not None and images.images("train").nbytes <= RESIDENT_SHARE * room
-
-
 def _steps_per_execution(batches: int) -> int:
     """Steps between two returns to Python; they divide an epoch, since its end is one."""
     most = 1 if memory() is None else STEPS_PER_EXECUTION
     return max(steps for steps in range(1, most + 1) if batches % steps == 0)
 
 
-def _fit(folder, config, images, seed, devices, resident, *, say, seconds, tensorboard, deadline):
-    stages = build_stages(folder, config, images)
-    if devices > 1:
+def _fit(folder, config, images, seed, options):
+    stages, say = build_stages(folder, config, images), options.say
+    if options.devices > 1:
         if isinstance(config.adversary, CycleAdversary):
             raise UserError("CycleGAN's image pool lies on one device; use --devices 1")
         counts = [len(images.names(split)) for split in ("train", "val")]
-        check_batches(devices, config.batch_size, *counts)
+        check_batches(options.devices, config.batch_size, *counts)
         main = stages[-1].model
         synchronise_batch_norm([main.network, getattr(main, "discriminator", main.network)])
     finished = checkpoint.finished_epochs(folder / "last.npz")
@@ -173,7 +180,7 @@ def _fit(folder, config, images, seed, devices, resident, *, say, seconds, tenso
     has_classes = bool(config.objective.classes)
     log = EpochLog(folder / "epochs.csv", len(train_images), config.all_epochs, finished, say)
     watchers = [Progress(len(train_images), config.batch_size, config.all_epochs, finished)]
-    if tensorboard and leads():
+    if options.tensorboard and leads():
         from colorization.training.tensorboard import TensorBoard
 
         watchers.append(TensorBoard(folder, config, images, finished))
@@ -182,7 +189,9 @@ def _fit(folder, config, images, seed, devices, resident, *, say, seconds, tenso
         labels = images.labels("val") if has_classes else None
         validation = evaluation_dataset(images.images("val"), config.batch_size, labels, host())
     batches = batches_per_epoch(len(train_images), config.batch_size)
+    resident = options.holds_on_device(train_images)
     on_device = ResidentImages(train_images) if resident else None
+    keep = {"snapshots": config.snapshots, "seconds": options.checkpoint_seconds}
     for stage in stages:
         stage.model.resident = on_device
         stage.model.steps_per_execution = _steps_per_execution(batches)
@@ -212,9 +221,9 @@ def _fit(folder, config, images, seed, devices, resident, *, say, seconds, tenso
             callbacks=[
                 StopAtNaN(),
                 log,
-                *([Checkpoint(folder, log, stage.end, config.snapshots, seconds)] * leads()),
+                *([Checkpoint(folder, log, stage.end, **keep)] if leads() else []),
                 *watchers,
-                Deadline(deadline, folder, log),
+                Deadline(options.deadline, folder, log),
             ],
             verbose=0,
         )
