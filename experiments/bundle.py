@@ -22,8 +22,8 @@ from colorization.data.prepare import SEALED, PreparedSet
 from colorization.errors import OutOfTime, RunFailed, SourceUnavailable, UserError
 from colorization.files import replacing, write_json
 from colorization.models.cost import macs
-from colorization.training.callbacks import read_epochs
 from colorization.training.environment import BUNDLED_COMMIT, commit
+from colorization.training.epochs import read_epochs
 from colorization.training.run import RunOptions
 from experiments.render import render, storing, without_download
 from experiments.report import Arm, Report

@@ -27,10 +27,11 @@ from colorization.evaluation import (
 from colorization.files import write_json
 from colorization.models.cost import macs, trainable_parameters
 from colorization.models.resnet18_unet import imagenet_backbone
-from colorization.training.callbacks import read_epochs, snapshot_path, write_epochs
+from colorization.training.callbacks import snapshot_path
 from colorization.training.checkpoint import restore
 from colorization.training.config import TrainingConfig, to_json
 from colorization.training.devices import leads
+from colorization.training.epochs import read_epochs, write_epochs
 from colorization.training.objectives import AbClassification
 from colorization.training.run import (
     FINISHED,

@@ -1,6 +1,5 @@
 """What lies in the folder of runs, and what of it and of the data could be made again."""
 
-import csv
 import json
 import shutil
 from collections.abc import Callable, Iterable
@@ -9,6 +8,7 @@ from pathlib import Path
 from colorization.data import roots
 from colorization.errors import UserError
 from colorization.files import is_held
+from colorization.training.epochs import read_epochs
 
 COLUMNS = ("run", "state", "epoch", "last losses", "time left", "disk")
 LOSSES = ("loss", "val_loss", "loss_G", "loss_D")
@@ -32,16 +32,16 @@ def status(runs: Path, say: Callable[[str], None] = print) -> None:
 
 
 def _row(folder: Path, runs: Path) -> tuple[str, ...]:
-    epochs = _epochs(folder / "epochs.csv")
-    last = epochs[-1] if epochs else {}
     try:
+        epochs = read_epochs(folder / "epochs.csv")
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         total = config["epochs"] + (config.get("pretraining") or {"epochs": 0})["epochs"]
     except (OSError, ValueError, KeyError, TypeError):
         return (str(folder.relative_to(runs)), "damaged", "", "", "", _size(_bytes(folder)))
-    done, state = int(last.get("epoch", 0)), _state(folder)
-    left = (total - done) * float(last.get("seconds") or 0) / 60
-    losses = " ".join(f"{name} {float(last[name]):.4g}" for name in LOSSES if last.get(name))
+    last = epochs[-1] if epochs else {}
+    done, state = last.get("epoch", 0), _state(folder)
+    left = (total - done) * last.get("seconds", 0) / 60
+    losses = " ".join(f"{name} {last[name]:.4g}" for name in LOSSES if name in last)
     going = state in ("running", "stopped")
     return (
         str(folder.relative_to(runs)),
@@ -59,13 +59,6 @@ def _state(folder: Path) -> str:
     if not (folder / "network.keras").exists():
         return "stopped"
     return "finished" if (folder / "measures.json").exists() else "trained"
-
-
-def _epochs(path: Path) -> list[dict]:
-    if not path.exists():
-        return []
-    with open(path, newline="") as file:
-        return list(csv.DictReader(file))
 
 
 def _bytes(path: Path) -> int:

@@ -13,7 +13,7 @@ from colorization.data.pipeline import ResidentImages, epoch_batches, epoch_rows
 from colorization.errors import UserError
 from colorization.training import checkpoint
 from colorization.training import run as runs
-from colorization.training.callbacks import read_epochs
+from colorization.training.epochs import read_epochs
 from tests import training_fixtures as tiny
 
 ROOT = Path(__file__).parent.parent

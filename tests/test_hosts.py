@@ -13,7 +13,7 @@ import pytest
 
 from colorization.data.prepare import prepare
 from colorization.training import devices
-from colorization.training.callbacks import read_epochs
+from colorization.training.epochs import read_epochs
 from colorization.training.run import RunOptions, train
 from experiments.__main__ import main
 from tests.test_devices import CONFIG, assert_same_run

@@ -15,7 +15,8 @@ import pytest
 from colorization.errors import RunFailed, UserError
 from colorization.training import checkpoint
 from colorization.training import run as runs
-from colorization.training.callbacks import read_epochs, snapshot_path
+from colorization.training.callbacks import snapshot_path
+from colorization.training.epochs import read_epochs
 from colorization.training.objectives import AbRegression
 from colorization.training.supervised import SupervisedColorizer
 from tests import training_fixtures as tiny

@@ -10,7 +10,7 @@ from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from colorization.errors import UserError
-from colorization.training.callbacks import read_epochs
+from colorization.training.epochs import read_epochs
 from tests import training_fixtures as tiny
 
 pytestmark = pytest.mark.usefixtures("data_folder")

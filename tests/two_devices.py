@@ -15,7 +15,7 @@ import numpy as np
 
 from colorization.data.prepare import prepare
 from colorization.errors import UserError
-from colorization.training.callbacks import read_epochs
+from colorization.training.epochs import read_epochs
 from colorization.training.run import RunOptions, train
 from tests.test_devices import CONFIG, UNEVEN
 

@@ -1,6 +1,5 @@
 """Callbacks of every run: the epoch log, progress, checkpoints, the end at NaN."""
 
-import csv
 import math
 import sys
 import time
@@ -10,8 +9,8 @@ import keras
 from tqdm import tqdm
 
 from colorization.errors import OutOfTime, RunFailed
-from colorization.files import write_text
 from colorization.training import checkpoint
+from colorization.training.epochs import read_epochs, write_epochs
 
 
 class StopAtNaN(keras.callbacks.Callback):
@@ -105,29 +104,6 @@ class Progress(keras.callbacks.Callback):
     def close(self):
         """Take the bar off the terminal."""
         self.bar.close()
-
-
-def read_epochs(path: Path) -> list[dict]:
-    """Rows of an epoch log, numbers as floats; empty if there is none."""
-    if not path.exists():
-        return []
-    with open(path, newline="") as file:
-        rows = list(csv.DictReader(file))
-    return [
-        {k: int(v) if k == "epoch" else float(v) for k, v in row.items() if v != ""} for row in rows
-    ]
-
-
-def write_epochs(path: Path, rows: list[dict]) -> None:
-    """Write rows with a column for each value that any of them has: stages log different ones."""
-    columns = dict.fromkeys(name for row in rows for name in row)
-    lines = [",".join(columns)]
-    lines += [",".join(_cell(row.get(name, "")) for name in columns) for row in rows]
-    write_text(path, "\n".join(lines) + "\n")
-
-
-def _cell(value) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 class Checkpoint(keras.callbacks.Callback):
