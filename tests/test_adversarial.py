@@ -106,7 +106,7 @@ class GameByHand:
 
     def answers(self, images):
         if self.config.adversary.conditional:
-            images = ops.concatenate([self.inputs, images], axis=-1)
+            images = ops.concatenate([self.inputs[..., :1], images], axis=-1)
         return self.discriminator(images)
 
     def log_d(self, answers, real):
@@ -234,7 +234,7 @@ def test_losses_and_weights_by_hand(game):
     if labels is not None:
         planes = np.broadcast_to(np.eye(2)[labels][:, None, None], (*lab.shape[:3], 2))
         inputs = np.concatenate([inputs, planes], axis=-1).astype("float32")
-    channels = inputs.shape[-1] + 2 if config.adversary.conditional else 2
+    channels = 3 if config.adversary.conditional else 2
     hand = GameByHand(
         config,
         copy_of(model.network, partial(config.network, size=16)),

@@ -23,7 +23,7 @@ class AdversarialColorizer(Game):
 
     Args:
         network: the generator, the objective's inputs to its output.
-        discriminator: images, joined to the inputs if conditional, to answers `[B, ...]`.
+        discriminator: images, joined to their lightness if conditional, to answers `[B, ...]`.
         objective: examples and the loss on pixels.
         adversary: the game.
         space: of the prepared images, "rgb" or "lab8".
@@ -90,5 +90,5 @@ class AdversarialColorizer(Game):
 
     def _answers(self, inputs, images):
         if self.adversary.conditional:
-            images = ops.concatenate([inputs, images], axis=-1)
+            images = ops.concatenate([inputs[..., :1], images], axis=-1)
         return self.discriminator(images, training=True)

@@ -31,7 +31,8 @@ class Adversary:
     Args:
         discriminator: builds it from `size` and `channels`; a function of
             `colorization.models` or a `functools.partial` of one.
-        conditional: it sees the network's input beside the image, else the image alone.
+        conditional: it sees the lightness beside the image, else the image alone. It never sees
+            an image's class: constant planes would drown the colours in its first layers.
         gan: the adversarial loss.
         pixel_weight: lambda, of the objective's loss; 0 for a GAN alone.
         simultaneous: both move from the same point; else the discriminator moves first.
@@ -49,9 +50,7 @@ class Adversary:
 
     def build_discriminator(self, size: int, objective):
         """The discriminator of images of `size` pixels, with as many channels as it is shown."""
-        channels = objective.output_channels
-        if self.conditional:
-            channels += objective.input_channels
+        channels = objective.output_channels + (1 if self.conditional else 0)
         return self.discriminator(size=size, channels=channels)
 
 

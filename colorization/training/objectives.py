@@ -35,11 +35,6 @@ class AbRegression:
 
     output_channels = 2
 
-    @property
-    def input_channels(self) -> int:
-        """Lightness, and a plane for each class."""
-        return 1 + self.classes
-
     def inputs(self, lab, labels=None):
         """Lab `[B, H, W, 1 or 3]` and class indices `[B]` to what the network sees."""
         L = self.scaling.scale_L(lab[..., :1])
@@ -80,7 +75,7 @@ class RgbRegression:
     error: str = "MSE"
 
     classes = 0
-    input_channels, output_channels = 1, 3
+    output_channels = 3
 
     def inputs(self, lab, labels=None):
         """Lab `[B, H, W, 3]` to the scaled gray image `[B, H, W, 1]`; L alone is a gray image."""
