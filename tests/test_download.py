@@ -353,7 +353,7 @@ def test_what_comes_is_said_and_who_comes_second_waits(tmp_path, capsys):
     assert order == ["first", "second"]
     line = f"Some Set: fetching http://somewhere into {folder} (licence: CC-BY)"
     waiting = f"waiting: another process fetches into {folder}"
-    assert capsys.readouterr().err.splitlines() == [line, waiting, line]
+    assert capsys.readouterr().err.splitlines() == [line, line, waiting]
 
 
 def test_one_line_without_a_terminal_and_a_bar_with_one(serve, tmp_path, capsys, monkeypatch):

@@ -73,8 +73,8 @@ def fetching(title: str, licence: str, origin: str, folder: Path) -> Iterator[No
     def waiting():
         _say(f"waiting: another process fetches into {folder}")
 
+    _say(f"{title}: fetching {origin} into {folder} (licence: {licence})")
     with held(folder, waiting):
-        _say(f"{title}: fetching {origin} into {folder} (licence: {licence})")
         yield
 
 
