@@ -260,11 +260,17 @@ def collect(archive: Path, target: Path, report: Callable[[str], Report], say=pr
     Raises:
         UserError: the archive cannot be unpacked, or holds no results.
     """
+    wanted = "give the archive that run-bundle wrote (results.tar.gz)"
+    if not archive.is_file():
+        raise UserError(f"{archive} is no file; {wanted}")
     with tempfile.TemporaryDirectory() as scratch, storing(target, say):
-        unpacked = download.unpack(archive, Path(scratch) / "unpacked") / "results"
+        try:
+            unpacked = download.unpack(archive, Path(scratch) / "unpacked") / "results"
+        except UserError:
+            raise UserError(f"{archive} cannot be unpacked; {wanted}") from None
         places = sorted(unpacked.glob("*/*/*/seed-*/measures.json"))
         if not places:
-            raise UserError(f"{archive} holds no results; give one that run-bundle wrote")
+            raise UserError(f"{archive} holds no results; {wanted}")
         keys = dict.fromkeys(place.relative_to(unpacked).parts[0] for place in places)
         reports = [report(key) for key in keys]  # before anything is copied
         for one in reports:

@@ -113,8 +113,9 @@ def test_a_deadline_stops_after_an_epoch_and_costs_nothing(tmp_path):
     "arguments, message",
     [
         (["run-bundle", "--minutes", "5"], "there is no bundle.json here; unpack a bundle"),
-        (["collect", "nothing.tar.gz"], "nothing.tar.gz is missing"),
-        (["collect", "empty.tar.gz"], "holds no results; give one that run-bundle wrote"),
+        (["collect", ""], ". is no file; give the archive that run-bundle wrote"),
+        (["collect", "x.txt"], "x.txt cannot be unpacked; give the archive"),
+        (["collect", "empty.tar.gz"], "holds no results; give the archive"),
         (["collect", "foreign.tar.gz"], "unknown report 'nobody'"),
         (["bundle", "berkely"], "unknown report 'berkely'"),
     ],
