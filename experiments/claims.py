@@ -293,6 +293,8 @@ class Claim:
             by them, but not by `tests`, it is one; `reason` says why.
         reason: see `seen`.
         unless: (stored results at a scale) to why they cannot answer, or "".
+        undecided: (stored results at a scale) to why the verdict is inconclusive whatever was
+            measured, or "".
         note: (stored results at a scale) to more that was found.
     """
 
@@ -305,6 +307,7 @@ class Claim:
     seen: tuple[Test, ...] = ()
     reason: str = ""
     unless: Callable[[Stored], str] = lambda _: ""
+    undecided: Callable[[Stored], str] = lambda _: ""
     note: Callable[[Stored], str] | None = None
 
     @property
@@ -384,6 +387,8 @@ def _judge_at(claim: Claim, stored: Stored, scale: str) -> Verdict:
     outcome = all_of([t.verdict for t in tests])
     if seen and outcome != SUPPORTED and all_of([t.verdict for t in seen]) == SUPPORTED:
         outcome, reason = ARTEFACT, claim.reason
+    if why := claim.undecided(stored):
+        outcome, reason = INCONCLUSIVE, why
     return Verdict(claim, outcome, scale, tests, seen, aside, reason, note)
 
 

@@ -1,6 +1,6 @@
 """What the adversarial reports draw and say alike: loss curves, arms side by side, epochs."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from experiments.claims import WINNING
 from experiments.render import Figure, Grid, short
 from experiments.stored import Stored, run_note, snapshots, source_note
 
+CHANCE = 0.55  # D accuracy: one that is right no more often has learned nothing
 # Columns of the adversarial reports' tables.
 MEASURES = (
     *("ab_mae", "ciede2000", "psnr", "ssim", "auc", "chroma_ratio", "colourfulness"),
@@ -210,6 +211,27 @@ def health(stored: Stored, arms: Iterable[str]) -> str:
             f"{measured(run, 'test')}"
         )
     return ". ".join(parts)
+
+
+def untaught(*arms: str) -> Callable[[Stored], str]:
+    """For claims on GANs without a loss on pixels: whether a discriminator taught its generator.
+
+    Returns:
+        (stored results) to why they decide nothing: in a run of `arms` the discriminator was right
+        in no more than 55 % of its answers in every epoch. "" if there is no such run.
+    """
+
+    def why(stored: Stored) -> str:
+        for run in (run for arm in arms for run in stored.of(arm)):
+            best = run.epochs["D_accuracy"].max()
+            if best <= CHANCE:
+                return (
+                    f"in {run.arm}, seed {run.seed}, the discriminator never left chance (accuracy "
+                    f"at most {best:.0%} in an epoch), so nothing taught its generator"
+                )
+        return ""
+
+    return why
 
 
 def last_losses(stored: Stored, arms: Iterable[str]) -> str:

@@ -13,6 +13,7 @@ from colorization.claims import Estimate, Scores, all_of, estimate, verdict
 from experiments import claims
 from experiments.__main__ import REPORTS, main, report_module
 from experiments.claims import Claim, Epochs, Images, PerRun, Test, better, judge, not_worse
+from experiments.gan_figures import untaught
 from experiments.stored import Stored
 
 RANDOM = np.random.default_rng(0)
@@ -128,7 +129,7 @@ A_RUN = Path(__file__).parent.parent / "results" / "flower-gan" / "small" / "flo
 def store(tmp_path):
     """`store(arm, errors, scale, seed)`: a stored run whose test images have these errors."""
 
-    def write(arm, errors, scale="small", seed=0, losses=(3.0, 2.0, 1.0), **measures):
+    def write(arm, errors, scale="small", seed=0, losses=(3.0, 2.0, 1.0), accuracy=0.9, **measures):
         folder = tmp_path / "report" / scale / arm / f"seed-{seed}"
         folder.mkdir(parents=True)
         errors = np.asarray(errors, float)
@@ -142,6 +143,7 @@ def store(tmp_path):
         }
         pd.DataFrame(rows).to_csv(folder / "images.csv", index=False)
         epochs = {"epoch": range(1, len(losses) + 1), "loss": losses, "seconds": 1.0}
+        epochs["D_accuracy"] = accuracy
         pd.DataFrame(epochs).to_csv(folder / "epochs.csv", index=False)
         for name, changes in (("measures", measures), ("config", {"seed": seed})):
             whole = json.loads((A_RUN / f"{name}.json").read_text()) | changes
@@ -217,6 +219,19 @@ def test_what_cannot_answer_is_said(store):
     assert (found.verdict, found.reason, found.tests) == (core.NOT_RUN, "a stand-in was used", ())
     further = Claim("", "", "", (Test(Images("one", "ciede2000", split="coco"), at_most=1.0),))
     assert judge(further, stored).verdict == core.NOT_RUN
+
+
+def test_a_generator_that_nothing_taught_decides_nothing(store):
+    claim = Claim("", "", "", CLAIM.tests, undecided=untaught("one", "two"))
+    store("one", GOOD, accuracy=(0.5, 0.9, 0.7))
+    stored = Stored.read(store("two", BAD, accuracy=(0.5, 0.56, 0.5)))
+    assert judge(claim, stored).verdict == core.SUPPORTED
+    stored = Stored.read(store("two", BAD, seed=1, accuracy=(0.5, 0.55, 0.5)))
+    found = judge(claim, stored)
+    assert found.verdict == core.INCONCLUSIVE and found.tests
+    assert (
+        "in two, seed 1, the discriminator never left chance (accuracy at most 55%" in found.reason
+    )
 
 
 def test_a_snapshot_that_was_not_taken(store):
