@@ -29,7 +29,7 @@ from experiments.gan_figures import (
     gan_grids,
     health,
     near_gray,
-    untaught,
+    weak_discriminator,
     won,
 )
 from experiments.render import Diagram
@@ -204,7 +204,7 @@ CLAIMS = (
         "A batch of 16 is better than one of 64.",
         "section 3.2",
         (better("ciede2000", "flowers", than="batch-64"),),
-        undecided=untaught("flowers", "batch-64"),
+        undecided=weak_discriminator("flowers", "batch-64"),
         aside=(
             better("ciede2000", "flowers", than="batch-64-equal-updates"),
             better("ab_mae", "flowers", than="batch-64"),
@@ -217,7 +217,7 @@ CLAIMS = (
         "A learning rate of 2e-4 is better than 5e-4.",
         "section 3.2",
         (better("ciede2000", "flowers", than="lr-5e-4"),),
-        undecided=untaught("flowers", "lr-5e-4"),
+        undecided=weak_discriminator("flowers", "lr-5e-4"),
         aside=(
             better("ciede2000", "flowers", than="lr-1e-3"),
             better("ab_mae", "flowers", than="lr-5e-4"),
@@ -282,7 +282,7 @@ CLAIMS = (
         "Lab with two channels to predict is easier than RGB with three.",
         "section 3.2",
         (better("ab_mae", "flowers", than="rgb"),),
-        undecided=untaught("flowers", "rgb"),
+        undecided=weak_discriminator("flowers", "rgb"),
         aside=(better("ciede2000", "flowers", than="rgb"),),
         confounders="the RGB network has to give the lightness too; ab MAE leaves it out.",
     ),
@@ -291,7 +291,7 @@ CLAIMS = (
         "Wrong colours come from missing labels.",
         "sections 4.1 and 5",
         (better("ciede2000", "class-conditional", than="flowers"),),
-        undecided=untaught("flowers", "class-conditional"),
+        undecided=weak_discriminator("flowers", "class-conditional"),
         aside=(
             better("ab_mae", "class-conditional", than="flowers"),
             better("ciede2000", "l1-100", than="flowers"),

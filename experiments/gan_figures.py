@@ -12,7 +12,7 @@ from experiments.claims import WINNING
 from experiments.render import Figure, Grid, short
 from experiments.stored import Stored, run_note, snapshots, source_note
 
-CHANCE = 0.55  # D accuracy: one that is right no more often has learned nothing
+CHANCE = 0.55  # D accuracy: one that is right no more often tells nothing apart
 # Columns of the adversarial reports' tables.
 MEASURES = (
     *("ab_mae", "ciede2000", "psnr", "ssim", "auc", "chroma_ratio", "colourfulness"),
@@ -213,8 +213,8 @@ def health(stored: Stored, arms: Iterable[str]) -> str:
     return ". ".join(parts)
 
 
-def untaught(*arms: str) -> Callable[[Stored], str]:
-    """For claims on GANs without a loss on pixels: whether a discriminator taught its generator.
+def weak_discriminator(*arms: str) -> Callable[[Stored], str]:
+    """For claims on GANs without a loss on pixels: whether a discriminator was too weak to guide.
 
     Returns:
         (stored results) to why they decide nothing: in a run of `arms` the discriminator was right
@@ -226,8 +226,9 @@ def untaught(*arms: str) -> Callable[[Stored], str]:
             best = run.epochs["D_accuracy"].max()
             if best <= CHANCE:
                 return (
-                    f"in {run.arm}, seed {run.seed}, the discriminator never left chance (accuracy "
-                    f"at most {best:.0%} in an epoch), so nothing taught its generator"
+                    f"in {run.arm}, seed {run.seed}, the discriminator never told real from "
+                    f"generated images better than chance (accuracy at most {best:.0%} in an "
+                    "epoch), so it guided its generator nowhere"
                 )
         return ""
 

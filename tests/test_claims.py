@@ -13,7 +13,7 @@ from colorization.claims import Estimate, Scores, all_of, estimate, verdict
 from experiments import claims
 from experiments.__main__ import REPORTS, main, report_module
 from experiments.claims import Claim, Epochs, Images, PerRun, Test, better, judge, not_worse
-from experiments.gan_figures import untaught
+from experiments.gan_figures import weak_discriminator
 from experiments.stored import Stored
 
 RANDOM = np.random.default_rng(0)
@@ -222,7 +222,7 @@ def test_what_cannot_answer_is_said(store):
 
 
 def test_a_generator_that_nothing_taught_decides_nothing(store):
-    claim = Claim("", "", "", CLAIM.tests, undecided=untaught("one", "two"))
+    claim = Claim("", "", "", CLAIM.tests, undecided=weak_discriminator("one", "two"))
     store("one", GOOD, accuracy=(0.5, 0.9, 0.7))
     stored = Stored.read(store("two", BAD, accuracy=(0.5, 0.56, 0.5)))
     assert judge(claim, stored).verdict == core.SUPPORTED
