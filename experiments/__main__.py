@@ -351,8 +351,7 @@ def run_claims(options) -> int:
             say(f"{report.key}: {report.cited}, {report.title}")
         for given in judge_all(report.claims, Stored.read(options.results / report.key)):
             say(f"  {given.claim.number:5s} {given.verdict:13s} {given.claim.said}")
-            found = "; ".join(f"{judged.test.what} {judged.measured}" for judged in given.tests)
-            say(f"        {found or given.reason} ({given.run})")
+            say(f"        {given.found} ({given.run})")
     return 0
 
 

@@ -337,6 +337,14 @@ class Verdict:
         seeds = min(judged.estimate.seeds for judged in self.tests)
         return f"{self.scale}, {seeds} seed{'s' * (seeds != 1)}"
 
+    @property
+    def found(self) -> str:
+        """What was measured, and if that decides nothing, why."""
+        parts = [f"{judged.test.what}: {judged.measured}" for judged in self.tests]
+        return "; ".join(
+            parts if self.verdict == ARTEFACT or not self.reason else [*parts, self.reason]
+        )
+
     def to_json(self) -> dict:
         groups = {"tests": self.tests, "seen": self.seen, "aside": self.aside}
         return {
@@ -405,8 +413,7 @@ def claims_section(verdicts: list[Verdict], key: str) -> str:
             "": given.claim.number,
             "the report": f"{given.claim.said} ({given.claim.where})",
             "verdict": f"**{given.verdict}**",
-            "measured": "; ".join(f"{j.test.what}: {j.measured}" for j in given.tests)
-            or given.reason,
+            "measured": given.found,
             "at": given.run,
         }
         for given in verdicts

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from colorization import tables
-from colorization.claims import VERDICTS
+from colorization.claims import ARTEFACT, VERDICTS
 from experiments.render import measures_rows
 from experiments.report import SCALES, Report
 from experiments.stored import Stored, over_seeds
@@ -107,13 +107,19 @@ def _all_claims(reports, claims) -> str:
             "": claim["number"],
             "claim": claim["claim"],
             "verdict": f"**{claim['verdict']}**",
-            "decided by": "; ".join(map(_decided, claim["tests"])) or claim["reason"],
+            "decided by": _decided_by(claim),
             "scale": claim["scale"] or "–",
         }
         for report in reports
         for claim in claims[report.key]
     ]
     return _markdown(pd.DataFrame(lines), right=False)
+
+
+def _decided_by(claim: dict) -> str:
+    parts = [_decided(test) for test in claim["tests"]]
+    decides = claim["verdict"] == ARTEFACT or not claim["reason"]
+    return "; ".join(parts if decides else [*parts, claim["reason"]])
 
 
 def _decided(test: dict) -> str:
