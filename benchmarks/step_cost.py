@@ -4,6 +4,18 @@ import time
 
 import keras
 import numpy as np
+from keras import ops
+
+
+def compiled(function):
+    """The function as the backend in use compiles it."""
+    if keras.backend.backend() == "jax":
+        import jax
+
+        return jax.jit(function)
+    import tensorflow as tf
+
+    return tf.function(function)
 
 
 def step_macs(model, batch: np.ndarray) -> float:
@@ -36,18 +48,14 @@ def _groups(model):
 
 def _every_op(graph):
     """Operations of a graph and of the functions that it calls, each call counted."""
+    from tensorflow.python.eager.context import context
     from tensorflow.python.framework.function_def_to_graph import function_def_to_graph
 
-    functions = {f.signature.name: f for f in graph.as_graph_def().library.function}
-
-    def walk(graph):
-        for op in _needed(graph):
-            yield op
-            called = "PartitionedCall" in op.type and functions.get(op.get_attr("f").name)
-            if called:
-                yield from walk(function_def_to_graph(called))
-
-    return walk(graph)
+    for op in _needed(graph):
+        yield op
+        if "PartitionedCall" in op.type:
+            called = context().get_function_def(op.get_attr("f").name)
+            yield from _every_op(function_def_to_graph(called))
 
 
 def _needed(graph) -> set:
@@ -86,17 +94,8 @@ def peak_macs(dtype: str, size: int, repeats: int = 10) -> float:
         size: rows and columns; as many as keep the device busy.
         repeats: the fastest of so many counts.
     """
-    from keras import ops
-
     a = ops.cast(keras.random.normal((size, size), seed=0), dtype)
-    if keras.backend.backend() == "jax":
-        import jax
-
-        product = jax.jit(ops.matmul)
-    else:
-        import tensorflow as tf
-
-        product = tf.function(ops.matmul)
+    product = compiled(ops.matmul)
 
     def seconds() -> float:
         start = time.perf_counter()

@@ -175,24 +175,13 @@ def feeding_speed(config, resident: bool) -> float:
 
 def gathered(resident, batches):
     """The images of batches of rows, once each of them is there."""
+    from benchmarks.step_cost import compiled
+
     function = compiled(resident.gather)
     for rows, mirrored in batches:
         images = function(rows, mirrored)
         int(images[-1, -1, -1, -1])
         yield images
-
-
-def compiled(function):
-    """The function as the backend in use compiles it."""
-    import keras
-
-    if keras.backend.backend() == "jax":
-        import jax
-
-        return jax.jit(function)
-    import tensorflow as tf
-
-    return tf.function(function)
 
 
 def step_speed(config, model, resident: bool, fed: bool = True) -> float:
@@ -255,6 +244,7 @@ def encoding_seconds(config) -> float:
     import numpy as np
     from keras import ops
 
+    from benchmarks.step_cost import compiled
     from colorization.lab import images_to_lab
 
     @compiled

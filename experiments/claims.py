@@ -316,6 +316,11 @@ class Claim:
         return tuple(dict.fromkeys(arm for t in (*self.tests, *self.seen) for arm in t.arms))
 
 
+def decided_by(measured: list[str], verdict: str, reason: str) -> str:
+    """What was measured, with the reason where that decides nothing; an artefact's is elsewhere."""
+    return "; ".join(measured if verdict == ARTEFACT or not reason else [*measured, reason])
+
+
 @dataclass(frozen=True)
 class Verdict:
     """What the stored results say to a claim."""
@@ -340,10 +345,8 @@ class Verdict:
     @property
     def found(self) -> str:
         """What was measured, and if that decides nothing, why."""
-        parts = [f"{judged.test.what}: {judged.measured}" for judged in self.tests]
-        return "; ".join(
-            parts if self.verdict == ARTEFACT or not self.reason else [*parts, self.reason]
-        )
+        measured = [f"{judged.test.what}: {judged.measured}" for judged in self.tests]
+        return decided_by(measured, self.verdict, self.reason)
 
     def to_json(self) -> dict:
         groups = {"tests": self.tests, "seen": self.seen, "aside": self.aside}

@@ -8,7 +8,8 @@ from pathlib import Path
 import pandas as pd
 
 from colorization import tables
-from colorization.claims import ARTEFACT, VERDICTS
+from colorization.claims import VERDICTS
+from experiments.claims import decided_by
 from experiments.render import measures_rows
 from experiments.report import SCALES, Report
 from experiments.stored import Stored, over_seeds
@@ -107,19 +108,15 @@ def _all_claims(reports, claims) -> str:
             "": claim["number"],
             "claim": claim["claim"],
             "verdict": f"**{claim['verdict']}**",
-            "decided by": _decided_by(claim),
+            "decided by": decided_by(
+                [_decided(test) for test in claim["tests"]], claim["verdict"], claim["reason"]
+            ),
             "scale": claim["scale"] or "–",
         }
         for report in reports
         for claim in claims[report.key]
     ]
     return _markdown(pd.DataFrame(lines), right=False)
-
-
-def _decided_by(claim: dict) -> str:
-    parts = [_decided(test) for test in claim["tests"]]
-    decides = claim["verdict"] == ARTEFACT or not claim["reason"]
-    return "; ".join(parts if decides else [*parts, claim["reason"]])
 
 
 def _decided(test: dict) -> str:

@@ -178,7 +178,6 @@ def prepare(source, recipe: Recipe, progress=lambda text: None) -> PreparedSet:
         UserError: a strict source holds a file that cannot be used; nothing is left of a split;
             the disk is full.
     """
-    space = getattr(source, "space", recipe.space)
     folder = folder_of(source, recipe)
     if is_sealed(source, recipe):
         return PreparedSet(folder)
@@ -197,15 +196,20 @@ def prepare(source, recipe: Recipe, progress=lambda text: None) -> PreparedSet:
         if folder.exists():
             progress(f"{folder}: the source's files have changed; preparing again")
             shutil.rmtree(folder)
-        prepared = _write(folder, source, recipe, space, files, fingerprint, progress)
+        prepared = _write(folder, source, recipe, files, fingerprint, progress)
     progress(prepared.summary())
     return prepared
 
 
 def folder_of(source, recipe: Recipe) -> Path:
     """Where the prepared set of `source` under `recipe` is, or will be."""
-    space = getattr(source, "space", recipe.space)
-    return roots.write_root() / "prepared" / f"{source.key}-{recipe.key_in(space)}"
+    key = recipe.key_in(_space_of(source, recipe))
+    return roots.write_root() / "prepared" / f"{source.key}-{key}"
+
+
+def _space_of(source, recipe: Recipe) -> str:
+    """Space of the rows: that of the source's images if they have one of their own."""
+    return getattr(source, "space", recipe.space)
 
 
 def is_sealed(source, recipe: Recipe) -> bool:
@@ -222,7 +226,7 @@ def _find(folder: Path, fingerprint: str) -> PreparedSet | None:
         return None
 
 
-def _write(folder, source, recipe, space, files, fingerprint, progress) -> PreparedSet:
+def _write(folder, source, recipe, files, fingerprint, progress) -> PreparedSet:
     part = folder.with_name(f"{folder.name}.part")
     shutil.rmtree(part, ignore_errors=True)  # of a killed process
     try:
@@ -238,7 +242,7 @@ def _write(folder, source, recipe, space, files, fingerprint, progress) -> Prepa
             "source": source.key,
             "title": source.title,
             "licence": source.licence,
-            "space": space,
+            "space": _space_of(source, recipe),
             "recipe": recipe.to_json(),
             "fingerprint": fingerprint,
             "counts": _counts(entries),

@@ -17,7 +17,7 @@ import json
 import math
 import os
 from collections.abc import Callable
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -189,12 +189,12 @@ def _fit(folder, config, images, seed, options):
         labels = images.labels("val") if has_classes else None
         validation = evaluation_dataset(images.images("val"), config.batch_size, labels, host())
     batches = batches_per_epoch(len(train_images), config.batch_size)
-    resident = options.holds_on_device(train_images)
-    on_device = ResidentImages(train_images) if resident else None
+    steps = _steps_per_execution(batches)
+    resident = ResidentImages(train_images) if options.holds_on_device(train_images) else None
     keep = {"snapshots": config.snapshots, "seconds": options.checkpoint_seconds}
     for stage in stages:
-        stage.model.resident = on_device
-        stage.model.steps_per_execution = _steps_per_execution(batches)
+        stage.model.resident = resident
+        stage.model.steps_per_execution = steps
         if stage.start < finished <= stage.end:
             checkpoint.restore(folder / "last.npz", training_state(stage.model))
         first = max(stage.start, finished)
@@ -210,7 +210,7 @@ def _fit(folder, config, images, seed, options):
                 shuffle=config.shuffle,
                 flip=config.flip,
                 labels=images.labels("train") if has_classes else None,
-                resident=resident,
+                resident=resident is not None,
                 host=host(),
             ),
             steps_per_epoch=batches,
@@ -368,13 +368,11 @@ def load_network(folder: Path) -> keras.Model:
 @contextmanager
 def locked(folder: Path):
     """Hold the folder; a second process that wants it gets a `UserError`."""
-    with ExitStack() as stack:
-        try:
-            stack.enter_context(held(folder))
-        except BlockingIOError:
-            raise UserError(
-                f"{folder} is being trained by another process; wait for it or stop it"
-            ) from None
+
+    def refuse():
+        raise UserError(f"{folder} is being trained by another process; wait for it or stop it")
+
+    with held(folder, refuse):
         yield
 
 
