@@ -9,37 +9,34 @@ from pathlib import Path
 
 
 @contextmanager
-def held(folder: Path, waiting: Callable[[], None] | None = None):
+def held(folder: Path, waiting: Callable[[], None]):
     """Keep other processes that hold it too out of a folder, by a file `.lock` in it.
 
     Args:
         folder: made if need be.
-        waiting: called once if another process holds the folder, before waiting for it.
-
-    Raises:
-        BlockingIOError: another process holds the folder, and `waiting` is None.
+        waiting: called once if another process holds the folder, before waiting for it. What it
+            raises ends the wait.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with open(folder / ".lock", "w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            if waiting is None:
-                raise
             waiting()
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
 def is_held(folder: Path) -> bool:
-    """Whether a process holds a folder."""
+    """Whether a process holds a folder; one that may only be read can be asked about too."""
     if not (folder / ".lock").exists():
         return False
-    try:
-        with held(folder):
-            return False
-    except BlockingIOError:
-        return True
+    with open(folder / ".lock") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
 
 
 def remove_parts(folder: Path) -> None:

@@ -50,19 +50,7 @@ def parser() -> argparse.ArgumentParser:
         help="; ".join(f"{scale}: {what}" for scale, what in SCALES.items())
         + " (default: full on an accelerator, else small)",
     )
-    reproduce.add_argument(
-        "--arms",
-        nargs="+",
-        default=["primary"],
-        metavar="ARM",
-        help="names, or primary, ablation, all (default: primary); see `list`",
-    )
-    reproduce.add_argument("--seeds", nargs="+", type=int, default=[0], metavar="N")
-    reproduce.add_argument(
-        "--precision",
-        choices=["float32", "mixed_bfloat16"],
-        help="instead of what each arm names",
-    )
+    _add_choice(reproduce)
     reproduce.add_argument(
         "--devices",
         type=device_count,
@@ -133,9 +121,7 @@ def parser() -> argparse.ArgumentParser:
     )
     _add_reports(bundle)
     bundle.add_argument("--scale", choices=SCALES, metavar="SCALE", default="full")
-    bundle.add_argument("--arms", nargs="+", default=["primary"], metavar="ARM")
-    bundle.add_argument("--seeds", nargs="+", type=int, default=[0], metavar="N")
-    bundle.add_argument("--precision", choices=["float32", "mixed_bfloat16"])
+    _add_choice(bundle)
     bundle.add_argument("--out", type=Path, default=Path("bundle.tar"), help="default: bundle.tar")
     bundle.set_defaults(run=run_pack)
 
@@ -194,6 +180,23 @@ def _add_reports(command: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_choice(command: argparse.ArgumentParser) -> None:
+    """Which runs of a report."""
+    command.add_argument(
+        "--arms",
+        nargs="+",
+        default=["primary"],
+        metavar="ARM",
+        help="names, or primary, ablation, all (default: primary); see `list`",
+    )
+    command.add_argument("--seeds", nargs="+", type=int, default=[0], metavar="N")
+    command.add_argument(
+        "--precision",
+        choices=["float32", "mixed_bfloat16"],
+        help="instead of what each arm names",
+    )
+
+
 def _add_runs(command: argparse.ArgumentParser) -> None:
     command.add_argument("--runs", type=Path, default=Path("runs"), help="default: runs")
 
@@ -203,9 +206,13 @@ def _add_results(command: argparse.ArgumentParser) -> None:
 
 
 def check_reports(options) -> None:
-    unknown = [key for key in options.reports if key not in REPORTS]
-    if unknown:
-        raise UserError(f"unknown report {unknown[0]!r}; there are: {', '.join(REPORTS)}")
+    for key in options.reports:
+        check_report(key)
+
+
+def check_report(key: str) -> None:
+    if key not in REPORTS:
+        raise UserError(f"unknown report {key!r}; there are: {', '.join(REPORTS)}")
 
 
 def chosen_reports(options) -> list:
@@ -216,8 +223,7 @@ def chosen_reports(options) -> list:
 
 def report_module(key: str):
     """A report by its key."""
-    if key not in REPORTS:
-        raise UserError(f"unknown report {key!r}; there are: {', '.join(REPORTS)}")
+    check_report(key)
     return import_module(f"experiments.{key.replace('-', '_')}").REPORT
 
 
