@@ -1,7 +1,9 @@
 """Predictions judged: one row per image, measures of the whole set, and tiles for the grids."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 from keras import ops
@@ -132,31 +134,39 @@ def evaluate(
     names = images.names(split)
     rows = spread_rows(len(names), limit)
     labels = images.labels(split) if labelled else None
-    for lab in lab_batches(images, split, batch_size, rows):
-        L, ab = lab[..., :1], lab[..., 1:]
-        batch = rows[len(result.rows) :][: len(lab)]
-        given = () if labels is None else (labels[batch],)
-        whole = with_lightness(L, np.asarray(predict(L, ab, *given)))
-        predicted = whole[..., 1:]
-        rgb, rgb_predicted = displayed(L, ab), displayed(L, whole)
-        bins = ops.convert_to_numpy(encode_nearest(ab))
-        predicted_bins = ops.convert_to_numpy(encode_nearest(predicted))
-        classes.add(bins, predicted_bins, auc_of_pixels(predicted - ab))
-        shapes.add(ab, predicted)
-        for i in range(len(lab)):
-            measures = image_measures(lab[i], rgb[i], predicted[i], rgb_predicted[i])
-            measures["accuracy"] = (bins[i] == predicted_bins[i]).mean()
-            coloured = bins[i] != GRAY_BIN
-            measures["accuracy_coloured"] = _mean(bins[i] == predicted_bins[i], coloured)
-            if extra is not None:
-                measures.update(extra(lab[i], whole[i]))
-            result.rows.append({"name": names[batch[i]], **_rounded(measures)})
+    with ThreadPoolExecutor() as threads:  # what an image costs is NumPy's work
+        for lab in lab_batches(images, split, batch_size, rows):
+            L, ab = lab[..., :1], lab[..., 1:]
+            batch = rows[len(result.rows) :][: len(lab)]
+            given = () if labels is None else (labels[batch],)
+            whole = with_lightness(L, np.asarray(predict(L, ab, *given)))
+            predicted = whole[..., 1:]
+            bins = ops.convert_to_numpy(encode_nearest(ab))
+            predicted_bins = ops.convert_to_numpy(encode_nearest(predicted))
+            classes.add(bins, predicted_bins, auc_of_pixels(predicted - ab))
+            shapes.add(ab, predicted)
+            parts = lab, displayed(L, ab), whole, displayed(L, whole), bins, predicted_bins
+            measured = threads.map(partial(_measures, extra), *parts)
+            result.rows += [
+                {"name": names[row], **one} for row, one in zip(batch, measured, strict=True)
+            ]
     result.measures = {
         **_rounded(classes.measures()),
         **shapes.measures(),
         "images": len(result.rows),
     }
     return result
+
+
+def _measures(extra, lab, rgb, predicted, rgb_predicted, bins, predicted_bins) -> dict:
+    """The measures of one image."""
+    right = bins == predicted_bins
+    measures = image_measures(lab, rgb, predicted[..., 1:], rgb_predicted)
+    measures["accuracy"] = right.mean()
+    measures["accuracy_coloured"] = _mean(right, bins != GRAY_BIN)
+    if extra is not None:
+        measures.update(extra(lab, predicted))
+    return _rounded(measures)
 
 
 def _mean(values, where) -> float:

@@ -171,6 +171,13 @@ def device_count(text: str) -> int | None:
     return int(text)
 
 
+def seed(text: str) -> int:
+    """Where random numbers start."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0")
+    return int(text)
+
+
 def _add_reports(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "reports",
@@ -189,7 +196,7 @@ def _add_choice(command: argparse.ArgumentParser) -> None:
         metavar="ARM",
         help="names, or primary, ablation, all (default: primary); see `list`",
     )
-    command.add_argument("--seeds", nargs="+", type=int, default=[0], metavar="N")
+    command.add_argument("--seeds", nargs="+", type=seed, default=[0], metavar="N")
     command.add_argument(
         "--precision",
         choices=["float32", "mixed_bfloat16"],
@@ -228,8 +235,6 @@ def report_module(key: str):
 
 
 def run_reproduce(options) -> int:
-    if any(seed < 0 for seed in options.seeds):
-        raise UserError("--seeds takes whole numbers from 0")
     from colorization.training import devices
 
     if devices.join_hosts():

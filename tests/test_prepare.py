@@ -834,7 +834,7 @@ def test_bsds500_with_a_file_missing_is_refused(tmp_path, monkeypatch):
         BSDS500().files()
 
 
-def test_the_authors_forms_are_unpacked_from_their_archive(tmp_path, monkeypatch):
+def test_the_authors_forms_are_unpacked_from_their_archive(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)  # away from a `data` that has the real ones
     monkeypatch.setenv(roots.ENVIRONMENT_VARIABLE, str(tmp_path))
     (tmp_path / "forms").mkdir()
@@ -847,6 +847,8 @@ def test_the_authors_forms_are_unpacked_from_their_archive(tmp_path, monkeypatch
         assert files["val"][0].parent.name == "validation"
         expected = decode(encoded(noise(3), "jpeg"), RECIPE)[0]
         np.testing.assert_array_equal(decode(files["test"][0].read_bytes(), RECIPE)[0], expected)
+    said = capsys.readouterr().err
+    assert "form_Datasets.zip into" in said and "http" not in said
 
 
 def test_generated_forms_are_drawn_once_and_their_splits_differ(tmp_path, monkeypatch):

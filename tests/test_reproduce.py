@@ -176,7 +176,6 @@ def test_committed_overview_is_what_the_committed_results_give():
     [
         (["reproduce", "berkely"], "unknown report 'berkely'; there are: flower-gan, berkeley"),
         (["reproduce", "berkeley", "--scale", "smoke", "--arms", "x"], "has no arm 'x'"),
-        (["reproduce", "berkeley", "--seeds", "-1"], "--seeds takes whole numbers from 0"),
         (["tables", "berkeley", "--results", "nowhere"], "run: make reproduce-berkeley"),
     ],
 )
@@ -186,12 +185,20 @@ def test_mistakes_are_one_line_and_status_2(arguments, message, capsys):
     assert message in error and error.count("\n") == 1 and error.startswith("error: ")
 
 
-@pytest.mark.parametrize("arguments", [["reproduce", "berkeley", "--scale", "tiny"], ["nonsense"]])
-def test_unknown_words_name_the_choices(arguments, capsys):
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (["reproduce", "berkeley", "--scale", "tiny"], "invalid choice"),
+        (["nonsense"], "invalid choice"),
+        (["reproduce", "berkeley", "--seeds", "-1"], "'-1' is not a whole number from 0"),
+        (["bundle", "berkeley", "--seeds", "1.5"], "'1.5' is not a whole number from 0"),
+    ],
+)
+def test_unknown_words_name_the_choices(arguments, message, capsys):
     with pytest.raises(SystemExit) as exit_:
         main(arguments)
     assert exit_.value.code == 2
-    assert "invalid choice" in capsys.readouterr().err
+    assert message in capsys.readouterr().err
 
 
 def test_another_configuration_is_refused(everything):

@@ -164,12 +164,12 @@ class AuthorsForms:
     def _unpack(self) -> Path:
         home = roots.write_root() / "forms"
         target = home / "unpacked"
-        with download.fetching(self.title, self.licence, self.url, home):
-            archive = roots.find("form_Datasets.zip", "*/form_Datasets.zip")
-            archive = archive or download.fetch(
-                [self.url], home / "form_Datasets.zip", sha256=self.sha256
-            )
+        archive = roots.find("form_Datasets.zip", "*/form_Datasets.zip")
+        with download.fetching(self.title, self.licence, str(archive or self.url), home):
             if not target.exists():
+                archive = archive or download.fetch(
+                    [self.url], home / "form_Datasets.zip", sha256=self.sha256
+                )
                 download.unpack(archive, target)
         return target / "form_Datasets"
 
