@@ -232,12 +232,24 @@ def test_tiles_keep_their_pixels_and_places(png):
 
 def test_tiles_are_magnified_to_a_readable_size_unless_the_file_would_be_large(tmp_path):
     path = tmp_path / "grid.png"
-    for size, columns, drawn in ((56, 2, 168), (112, 2, 224), (112, 5, 112)):
+    for size, columns, drawn in ((56, 2, 168), (112, 2, 224), (112, 5, 112), (64, 14, 128)):
         image = np.zeros((4 * size, columns * size, 3), "uint8")
         image_grid(path, image, rows=["a"] * 4, columns=["b"] * columns)
         with Image.open(path) as opened:
             width = opened.size[0]
         assert 0 < width - columns * drawn < 80
+
+
+def test_words_are_cut_at_a_hyphen_if_they_have_one():
+    narrow = style.text_width("rebalanced-", style.TEXT)
+    assert style.wrap("a rebalanced-annealed one", narrow, style.TEXT).split("\n") == [
+        "a",
+        "rebalanced-",
+        "annealed",
+        "one",
+    ]
+    cut = style.wrap("classification", narrow, style.TEXT).split("\n")
+    assert "".join(cut) == "classification" and len(cut) == 2
 
 
 def test_long_labels_of_tiles_are_wrapped(png):

@@ -286,6 +286,7 @@ def _draw_bars(
 
 GAP = 2
 LARGE = 640_000  # bytes; a PNG of photographs takes about two thirds of that
+LEGIBLE = 96  # pixels: width of a tile with room for a heading
 
 
 @styled
@@ -309,8 +310,8 @@ def image_grid(
         columns: a heading for each column.
         captions: a short text for each column, under its last tile.
         note: small print below (source and licence of the photographs).
-        scale: whole number of pixels for a pixel; by default tiles become about 185 wide unless
-            the mosaic is so large that the file would grow too much.
+        scale: whole number of pixels for a pixel; by default tiles become about 185 wide or, if
+            the mosaic is so large that the file would grow too much, just wide enough for text.
 
     Raises:
         ValueError: the mosaic cannot be cut into so many equal tiles, or the captions are not
@@ -319,7 +320,9 @@ def image_grid(
     tiles = _cut(image, len(rows), len(columns))
     if captions is not None and len(captions) != len(columns):
         raise ValueError(f"{len(captions)} captions for {len(columns)} columns")
-    scale = scale or (1 if tiles.size > LARGE else max(1, round(185 / tiles.shape[3])))
+    if scale is None:
+        wide = math.ceil(LEGIBLE / tiles.shape[3])
+        scale = wide if tiles.size > LARGE else max(1, round(185 / tiles.shape[3]))
     mosaic = _spaced(np.repeat(np.repeat(tiles, scale, axis=2), scale, axis=3))
     tile_h, tile_w = tiles.shape[2] * scale, tiles.shape[3] * scale
 

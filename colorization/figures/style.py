@@ -132,7 +132,7 @@ def text_height(texts: Iterable[str], size: float) -> int:
 
 
 def wrap(text: str, width: float, size: float) -> str:
-    """The text in lines that fit into `width`; words that don't are cut."""
+    """The text in lines that fit into `width`; longer words are cut, after - or _ if possible."""
     lines = []
     for paragraph in text.split("\n"):
         line = ""
@@ -152,6 +152,7 @@ def _pieces(words: Iterable[str], width: float, size: float) -> Iterator[str]:
             cut = len(word) - 1
             while cut > 1 and text_width(word[:cut], size) > width:
                 cut -= 1
+            cut = max(word.rfind(mark, 0, cut) for mark in "-_") + 1 or cut
             yield word[:cut]
             word = word[cut:]
         yield word
