@@ -35,7 +35,7 @@ def reports_table(reports: Iterable[Report], results: Path) -> str:
             minutes = f"{sum(done):.0f} ({len(done)} of {len(runs)} runs)" if done else "–"
             line[f"minutes, {scale}"] = minutes
         lines.append(line)
-    return tables.markdown(pd.DataFrame(lines))
+    return tables.markdown(pd.DataFrame(lines), right=False)
 
 
 def results_page(reports: Iterable[Report], results: Path) -> str:
