@@ -1,11 +1,13 @@
 """From stored rows to a verdict on a claim: estimates with intervals, and one rule.
 
-An interval is the percentile bootstrap (`scipy.stats.bootstrap`) over test images and, where there
-are several, over seeds. Images and seeds are drawn independently of each other: every image is
-judged by the network of every seed. Two arms judged on the same images are compared image by image.
+An interval is the percentile bootstrap (`scipy.stats.bootstrap`) over test images and over seeds,
+each as far as there are several. Images and seeds are drawn independently of each other: every
+image is judged by the network of every seed. Two arms that were judged on the same images are
+compared image by image. Their seeds, which have nothing in common, are drawn each for itself, and
+all of them count, however many the other arm has.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,18 +26,19 @@ VERDICTS = (SUPPORTED, CONTRADICTED, INCONCLUSIVE, ARTEFACT, NOT_RUN)
 
 @dataclass(frozen=True)
 class Scores:
-    """A measure of every unit in every seed; its mean is the sum of values over that of weights.
+    """A measure of every unit by every run; its mean is the sum of values over that of weights.
 
     Args:
         units: names of the images (or numbers of the epochs), N of them.
-        seeds: S of them; () for what no seed has changed, such as a baseline.
-        values: `[N, S]`, or `[N, 1]` without seeds. NaN where a unit has no value.
+        runs: what tells the S networks from others, such as (arm, seed); () for what no network
+            made, such as a baseline.
+        values: `[N, S]`, or `[N, 1]` without runs. NaN where a unit has no value.
         weights: the same shape; None weighs all units alike. For a ratio of totals, such as the
             chroma ratio, these are the lower totals.
     """
 
     units: tuple
-    seeds: tuple[int, ...]
+    runs: tuple
     values: np.ndarray
     weights: np.ndarray | None = None
 
@@ -45,38 +48,41 @@ class Scores:
         object.__setattr__(self, "values", np.where(missing, 0.0, self.values))
         object.__setattr__(self, "weights", np.where(missing, 0.0, weights))
 
-    def of_seeds(self, seeds: tuple[int, ...]) -> "Scores":
-        """These scores in some seeds, in that order; all the same where there are none."""
-        if not self.seeds:
-            return self
-        columns = [self.seeds.index(seed) for seed in seeds]
-        return Scores(self.units, seeds, self.values[:, columns], self.weights[:, columns])
-
     def of_units(self, units: tuple) -> "Scores":
         """These scores of the same units in that order."""
+        if units == self.units:
+            return self
         return self.at(np.array([self.units.index(unit) for unit in units]))
 
     def at(self, rows: np.ndarray) -> "Scores":
         """These scores at some rows: their numbers, or whether each is wanted."""
         units = tuple(np.array(self.units, object)[rows])
-        return Scores(units, self.seeds, self.values[rows], self.weights[rows])
+        return Scores(units, self.runs, self.values[rows], self.weights[rows])
+
+    @property
+    def overall(self) -> float:
+        """The mean."""
+        return float(self.mean(*map(np.arange, self.values.shape)))
 
     def present(self) -> np.ndarray:
-        """Whether a unit has a value in any seed, `[N]`."""
+        """Whether a unit has a value in any run, `[N]`."""
         return (self.weights > 0).any(axis=1)
 
-    def mean(self, units: np.ndarray, seeds: np.ndarray) -> np.ndarray:
-        """Means over drawn units `[..., N]` and seeds `[..., S]`, shape `[...]`."""
-        if not self.seeds:
-            seeds = np.zeros((*seeds.shape[:-1], 1), int)
-        drawn = units[..., :, None], seeds[..., None, :]
+    def mean(self, units: np.ndarray, runs: np.ndarray) -> np.ndarray:
+        """Means over drawn units `[..., N]` and runs `[..., S]`, shape `[...]`."""
+        drawn = units[..., :, None], runs[..., None, :]
         with np.errstate(invalid="ignore", divide="ignore"):
             return self.values[drawn].sum((-2, -1)) / self.weights[drawn].sum((-2, -1))
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A number with its 95 % interval; NaN limits where there is nothing to resample."""
+    """A number with its 95 % interval; NaN limits where there is nothing to resample.
+
+    Attributes:
+        units: images (or epochs) behind it.
+        seeds: runs of the arm that has fewest; 0 if no network was asked.
+    """
 
     value: float
     low: float
@@ -85,48 +91,47 @@ class Estimate:
     seeds: int
 
 
-def estimate(first: Scores, second: Scores | None = None, ratio: bool = False) -> Estimate:
-    """The mean of scores, or how those of two arms differ.
+def difference(first, second):
+    return first - second
+
+
+def quotient(first, second):
+    return first / second
+
+
+def estimate(*terms: Scores, of: Callable[..., np.ndarray] = lambda mean: mean) -> Estimate:
+    """A number that follows from the means of one or more scores.
+
+    Terms of the same units are drawn together, without units that one of them has no value for;
+    so are terms of the same runs.
 
     Args:
-        first, second: of one arm, or of two that are compared in the seeds that both have.
-        ratio: the first mean divided by the second; else the second is subtracted.
-
-    Raises:
-        ValueError: the two have no seed in common.
+        terms: the scores.
+        of: (the mean of each, all `[...]`) to the number, `[...]`; such as `difference`.
     """
-    samples = [first] if second is None else [first, second]
-    seeds = _common_seeds(samples)
-    samples = [sample.of_seeds(seeds) for sample in samples]
-    paired = second is not None and set(first.units) == set(second.units)
-    if paired:
-        samples[1] = samples[1].of_units(first.units)
-        present = samples[0].present() & samples[1].present()
-        samples = [sample.at(present) for sample in samples]
-    else:
-        samples = [sample.at(sample.present()) for sample in samples]
-    counts = [len(sample.units) for sample in samples][: 1 if paired else None]
-    axes = [np.arange(count) for count in (*counts, max(len(seeds), 1))]
-    drawn = [i for i, axis in enumerate(axes) if len(axis) > 1]
+    terms = _aligned(terms)
+    units, runs = [("units", t.units) for t in terms], [("runs", t.runs) for t in terms]
+    shapes = [term.values.shape for term in terms]
+    axes = {key: np.arange(count) for key, (count, _) in zip(units, shapes, strict=True)}
+    images = sum(map(len, axes.values()))
+    axes |= {key: np.arange(count) for key, (_, count) in zip(runs, shapes, strict=True)}
+    drawn = [key for key, axis in axes.items() if len(axis) > 1]
+    if any(shape == (1, 1) for shape in shapes):  # one of them cannot be resampled
+        drawn = []
 
     def statistic(*indices, axis=-1):
         shape = indices[0].shape[:-1] if indices else ()
         given = dict(zip(drawn, indices, strict=True))
-        chosen = [given.get(i, np.broadcast_to(a, (*shape, len(a)))) for i, a in enumerate(axes)]
-        *units, of_seeds = chosen
-        means = [
-            sample.mean(rows, of_seeds)
-            for sample, rows in zip(samples, units * 2 if paired else units, strict=True)
-        ]
-        if len(means) == 1:
-            return means[0]
-        return means[0] / means[1] if ratio else means[0] - means[1]
+        chosen = {k: given.get(k, np.broadcast_to(a, (*shape, len(a)))) for k, a in axes.items()}
+        return of(
+            *(t.mean(chosen[u], chosen[r]) for t, u, r in zip(terms, units, runs, strict=True))
+        )
 
-    value = float(statistic(*(axes[i] for i in drawn)))
+    value = float(statistic(*(axes[key] for key in drawn)))
     low = high = float("nan")
     if drawn:
         found = bootstrap(
-            [axes[i] for i in drawn],
+            [axes[key] for key in drawn],
             statistic,
             n_resamples=RESAMPLES,
             batch=256,
@@ -137,29 +142,31 @@ def estimate(first: Scores, second: Scores | None = None, ratio: bool = False) -
             rng=np.random.default_rng(0),
         ).confidence_interval
         low, high = float(found.low), float(found.high)
-    return Estimate(value, low, high, sum(counts), len(seeds))
+    seeds = min((len(term.runs) for term in terms if term.runs), default=0)
+    return Estimate(value, low, high, images, seeds)
 
 
-def _common_seeds(samples: Sequence[Scores]) -> tuple[int, ...]:
-    with_seeds = [sample.seeds for sample in samples if sample.seeds]
-    if not with_seeds:
-        return ()
-    common = [seed for seed in with_seeds[0] if all(seed in others for others in with_seeds)]
-    if not common:
-        raise ValueError("the arms have no seed in common")
-    return tuple(common)
+def _aligned(terms: Sequence[Scores]) -> list[Scores]:
+    """Those of the same units in one order, without units that one of them has no value for."""
+    result = []
+    for term in terms:
+        alike = [other for other in terms if set(other.units) == set(term.units)]
+        order = alike[0].units
+        present = np.all([other.of_units(order).present() for other in alike], axis=0)
+        result.append(term.of_units(order).at(present))
+    return result
 
 
 def verdict(found: Estimate, threshold: float, above: bool) -> str:
     """Whether a number lies where it would support a claim: the only rule there is.
 
     Supported if the whole interval lies at or beyond the threshold, contradicted if all of it
-    falls short (the effect is opposite, absent, or smaller than what was fixed as counting), and
+    falls short (the effect is opposite, absent, or smaller than what counts), and
     inconclusive if the threshold lies within, or if there is no interval.
 
     Args:
         found: the number with its interval.
-        threshold: fixed before the run.
+        threshold: where the claim begins to hold.
         above: the claim is that the number is at least the threshold; else that it is at most.
     """
     if not np.isfinite([found.low, found.high]).all():

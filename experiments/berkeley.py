@@ -30,7 +30,18 @@ from experiments.berkeley_figures import (
     regression_losses,
     shapes,
 )
-from experiments.claims import Claim, Epochs, Images, PerRun, Test, better, higher, not_worse
+from experiments.claims import (
+    COUNTS,
+    Claim,
+    Epochs,
+    Gap,
+    Images,
+    PerRun,
+    Test,
+    better,
+    higher,
+    not_worse,
+)
 from experiments.render import Curves, Custom, Diagram, Reference, baseline, logged
 from experiments.report import Arm, Report
 from experiments.scaling import SMOKE_IMAGES, shrunk
@@ -269,10 +280,11 @@ FIGURES = (
 
 # The reference's numbers are of the authors' own plot and of the data (protocol, verified); the
 # tolerances are how well they could be read off. (arm, quantity, expected, tolerance, measured)
+PLOTTED = (1, 11, 51, 101, 201, 500)  # the plot counts epochs from 0
 REFERENCES = (
     *(
         Reference("regression", f"training MSE, epoch {epoch}", expected, 10, logged("loss", epoch))
-        for epoch, expected in ((10, 215), (50, 109), (100, 49), (200, 26), (500, 13))
+        for epoch, expected in zip(PLOTTED, (269, 215, 109, 49, 26, 13), strict=True)
     ),
     *(
         Reference(
@@ -282,7 +294,7 @@ REFERENCES = (
             20 if epoch < 100 else 10,
             logged("val_loss", epoch),
         )
-        for epoch, expected in ((10, 152), (50, 206), (100, 215), (200, 191), (500, 181))
+        for epoch, expected in zip(PLOTTED, (184, 152, 206, 215, 191, 181), strict=True)
     ),
     Reference("regression", "MSE of ab = 0, test", 283, 1, baseline("gray", "ab_mse")),
     Reference("regression", "MSE of mean ab, test", 221, 1, baseline("mean-ab", "ab_mse")),
@@ -321,6 +333,12 @@ def _confused(arm: str) -> PerRun:
     return PerRun(
         arm, "pixels of hexagons and squares confused", hexagons_and_squares, form="{:.1%}"
     )
+
+
+def _less_overfitting(arm: str, than: str) -> Test:
+    """An arm's test error lies less above that of its training images than another's."""
+    gaps = [Gap(name, "ciede2000") for name in (arm, than)]
+    return Test(*gaps, at_most=-COUNTS["ciede2000"])
 
 
 CLAIMS = (
@@ -430,7 +448,7 @@ CLAIMS = (
             ),
         ),
         reason="95 % of the pixels are white paper; of the coloured ones the test images have few "
-        "right",
+        "in the right one of 313 bins",
         note=lambda s: accuracies(s, "forms-56"),
     ),
     Claim(
@@ -453,17 +471,26 @@ CLAIMS = (
         (not_worse("accuracy_coloured", "forms-56-light", than="forms-56"),),
     ),
     Claim(
-        "1.10",
-        "More images, or dropout, would reduce the overfitting.",
+        "1.10a",
+        "More images would reduce the overfitting.",
         "conclusion",
-        (
+        (_less_overfitting("regression", than="regression-half-updates"),),
+        aside=(
             better("ciede2000", "regression", than="regression-half-updates"),
-            better("ciede2000", "regression-dropout", than="regression"),
+            _less_overfitting("regression", than="regression-half"),
         ),
-        aside=(better("ciede2000", "regression", than="regression-half"),),
-        confounders="asked of the regression, the cheapest to run; more pooling, which the report "
-        "names too, was not. `regression-half` trains for as many epochs, so for half as many "
-        "steps, which is a remedy of its own.",
+        confounders="asked of the regression, the cheapest to run, with half of its images. "
+        "`regression-half` trains for as many epochs, so for half as many steps, which is a remedy "
+        "of its own.",
+    ),
+    Claim(
+        "1.10b",
+        "Dropout would reduce the overfitting.",
+        "conclusion",
+        (_less_overfitting("regression-dropout", than="regression"),),
+        aside=(better("ciede2000", "regression-dropout", than="regression"),),
+        confounders="asked of the regression. More pooling, which the report names too, was not "
+        "tried.",
     ),
 )
 

@@ -1,7 +1,7 @@
 """What a report claims, as data, and the verdict of the stored results on it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -16,14 +16,16 @@ from colorization.claims import (
     Estimate,
     Scores,
     all_of,
+    difference,
     estimate,
+    quotient,
     verdict,
 )
 from colorization.results import StoredRun, columns_of
 from experiments.stored import Stored, snapshots
 
-# The least difference between two arms that counts, by measure: about half of what one sees, set
-# once for all claims of all reports.
+# The least difference between two arms that counts, by measure: about half of what one sees, the
+# same for all claims of all reports.
 COUNTS = {
     "ab_mae": 0.5,
     "ciede2000": 0.5,
@@ -35,6 +37,7 @@ COUNTS = {
     "accuracy_coloured": 0.05,
 }
 LOWER_IS_BETTER = ("ab_mae", "ciede2000", "bleed")
+ERRORS = LOWER_IS_BETTER[:2]
 WINDOW = 0.1  # of the epochs: the first and the last tenth
 WINNING = 0.95  # a discriminator's accuracy over an epoch above which it has won
 
@@ -59,12 +62,11 @@ class Images:
     snapshot: int | None = None
     subset: tuple[str, Callable[[str], bool]] | None = None
 
-    def scores(self, stored: Stored) -> Scores:
+    def terms(self, stored: Stored) -> tuple[Scores]:
         runs = stored.of(self.arm)
-        seeds = tuple(run.seed for run in runs)
-        tables_ = [run.images for run in runs]
+        names, tables_ = _names(runs), [run.images for run in runs]
         if self.baseline:
-            seeds, tables_ = (), [stored.baseline_images(runs[0], self.baseline)]
+            names, tables_ = (), [stored.baseline_images(runs[0], self.baseline)]
         parts = [table[table.split == self._split(runs[0])].set_index("name") for table in tables_]
         units = parts[0].index
         if self.subset:
@@ -73,7 +75,7 @@ class Images:
             np.stack([part.loc[units, column].to_numpy(float) for part in parts], axis=1)
             for column in columns_of(self.measure)
         ]
-        return Scores(tuple(units), seeds, *arrays)
+        return (Scores(tuple(units), names, *arrays),)
 
     def has_run(self, stored: Stored) -> bool:
         """Whether there are such rows: a further test set may not have been there."""
@@ -86,11 +88,12 @@ class Images:
         taken = list(snapshots(run).values())
         return taken[self.snapshot] if self.snapshot < len(taken) else "no such snapshot"
 
-    @property
-    def label(self) -> str:
+    def label(self, stored: Stored | None = None) -> str:
         what = self.baseline.replace("-", " ") or self.arm
         if self.snapshot is not None:
-            what += f" (snapshot {self.snapshot + 1})"
+            runs = stored.of(self.arm) if stored else ()
+            epoch = self._split(runs[0]).partition("@")[2] if runs else ""
+            what += f" (epoch {epoch})" if epoch else f" (snapshot {self.snapshot + 1})"
         if self.split != "test":
             what += f" ({self.split})"
         return f"{what}, {self.subset[0]}" if self.subset else what
@@ -101,6 +104,39 @@ class Images:
 
     def number(self, value: float, signed: bool = False) -> str:
         return tables.number(self.measure, value, signed=signed)
+
+
+@dataclass(frozen=True)
+class Gap:
+    """How far a measure on an arm's test images lies above that on its training images.
+
+    Args:
+        arm: whose runs, of every seed.
+        measure: a column of images.csv.
+    """
+
+    arm: str
+    measure: str
+
+    @property
+    def parts(self) -> tuple[Images, Images]:
+        return Images(self.arm, self.measure), Images(self.arm, self.measure, split="train")
+
+    def terms(self, stored: Stored) -> tuple[Scores, Scores]:
+        return tuple(term for part in self.parts for term in part.terms(stored))
+
+    def has_run(self, stored: Stored) -> bool:
+        return bool(stored.of(self.arm))
+
+    def label(self, stored: Stored | None = None) -> str:
+        return self.arm
+
+    @property
+    def quantity(self) -> str:
+        return f"{self.parts[0].quantity} on test − on training images"
+
+    def number(self, value: float, signed: bool = False) -> str:
+        return tables.number(self.measure, value, signed=True)
 
 
 @dataclass(frozen=True)
@@ -124,7 +160,7 @@ class Epochs:
     window: str = "all"
     form: str = "{:.3g}"
 
-    def scores(self, stored: Stored) -> Scores:
+    def terms(self, stored: Stored) -> tuple[Scores]:
         runs = stored.of(self.arm)
         columns = [
             np.asarray(self.value(r.epochs) if callable(self.value) else r.epochs[self.value])
@@ -135,14 +171,13 @@ class Epochs:
         window = {"all": slice(None), "first": slice(tenth), "last": slice(count - tenth, None)}
         values = np.stack(columns, axis=1).astype(float)[window[self.window]]
         units = tuple(np.arange(count)[window[self.window]].tolist())
-        return Scores(units, tuple(run.seed for run in runs), values)
+        return (Scores(units, _names(runs), values),)
 
     def has_run(self, stored: Stored) -> bool:
         return bool(stored.of(self.arm))
 
-    @property
-    def label(self) -> str:
-        part = {"all": "", "first": ", first epochs", "last": ", last epochs"}[self.window]
+    def label(self, stored: Stored | None = None) -> str:
+        part = {"all": "", "first": ", first tenth", "last": ", last tenth"}[self.window]
         return f"{self.arm}{part}"
 
     def number(self, value: float, signed: bool = False) -> str:
@@ -158,17 +193,23 @@ class PerRun:
     value: Callable[[StoredRun], float]
     form: str = "{:.3g}"
 
-    def scores(self, stored: Stored) -> Scores:
+    def terms(self, stored: Stored) -> tuple[Scores]:
         runs = stored.of(self.arm)
         values = np.array([[self.value(run) for run in runs]], float)
-        return Scores(("run",), tuple(run.seed for run in runs), values)
+        return (Scores(("run",), _names(runs), values),)
 
     has_run = Epochs.has_run
     number = Epochs.number
 
-    @property
-    def label(self) -> str:
+    def label(self, stored: Stored | None = None) -> str:
         return self.arm
+
+
+def _names(runs: list[StoredRun]) -> tuple:
+    return tuple((run.arm, run.seed) for run in runs)
+
+
+Part = Images | Gap | Epochs | PerRun
 
 
 @dataclass(frozen=True)
@@ -183,35 +224,47 @@ class Test:
 
     __test__ = False  # nothing for pytest to collect
 
-    of: Images | Epochs | PerRun
-    against: Images | Epochs | PerRun | None = None
+    of: Part
+    against: Part | None = None
     at_least: float | None = None
     at_most: float | None = None
     ratio: bool = False
 
     @property
-    def arms(self) -> tuple[str, ...]:
-        return tuple(part.arm for part in (self.of, self.against) if part)
-
-    def has_run(self, stored: Stored) -> bool:
-        return all(part.has_run(stored) for part in (self.of, self.against) if part)
-
-    def judge(self, stored: Stored) -> "Judged":
-        second = self.against.scores(stored) if self.against else None
-        found = estimate(self.of.scores(stored), second, self.ratio)
-        above = self.at_least is not None
-        threshold = self.at_least if above else self.at_most
-        return Judged(self, found, verdict(found, threshold, above))
+    def parts(self) -> tuple[Part, ...]:
+        return tuple(part for part in (self.of, self.against) if part)
 
     @property
-    def what(self) -> str:
+    def arms(self) -> tuple[str, ...]:
+        return tuple(part.arm for part in self.parts)
+
+    def has_run(self, stored: Stored) -> bool:
+        return all(part.has_run(stored) for part in self.parts)
+
+    def judge(self, stored: Stored) -> "Judged":
+        terms = [part.terms(stored) for part in self.parts]
+
+        def number(*means):
+            left = iter(means)
+            parts = [[next(left) for _ in part] for part in terms]
+            values = [difference(*part) if len(part) > 1 else part[0] for part in parts]
+            if len(values) == 1:
+                return values[0]
+            return (quotient if self.ratio else difference)(*values)
+
+        found = estimate(*(term for part in terms for term in part), of=number)
+        above = self.at_least is not None
+        threshold = self.at_least if above else self.at_most
+        return Judged(self, self.what(stored), found, verdict(found, threshold, above))
+
+    def what(self, stored: Stored | None = None) -> str:
+        """What is measured, in words; stored results tell at which epoch a snapshot was taken."""
+        labels = [part.label(stored) for part in self.parts]
         if not self.against:
-            return f"{self.of.quantity}, {self.of.label}"
-        if self.of.label == self.against.label:  # two measures of the same thing
-            return f"{self.of.label}: {self.of.quantity} − {self.against.quantity}"
-        return f"{self.of.quantity}, {self.of.label} {'/' if self.ratio else '−'} " + (
-            self.against.label
-        )
+            return f"{self.of.quantity}, {labels[0]}"
+        if labels[0] == labels[1]:  # two measures of the same thing
+            return f"{labels[0]}: {self.of.quantity} − {self.against.quantity}"
+        return f"{self.of.quantity}, {labels[0]} {'/' if self.ratio else '−'} {labels[1]}"
 
     @property
     def wanted(self) -> str:
@@ -227,9 +280,10 @@ class Test:
 
 @dataclass(frozen=True)
 class Judged:
-    """A test with what came out of it."""
+    """A test with what came out of it; `what` is measured, in words."""
 
     test: Test
+    what: str
     estimate: Estimate
     verdict: str
 
@@ -245,7 +299,7 @@ class Judged:
         found = self.estimate
         numbers = {"value": found.value, "low": found.low, "high": found.high}
         return {
-            "test": self.test.what,
+            "test": self.what,
             "supports": self.test.wanted,
             "measured": self.measured,
             **{k: None if np.isnan(v) else float(f"{v:.5g}") for k, v in numbers.items()},
@@ -333,19 +387,21 @@ class Verdict:
     aside: tuple[Judged, ...] = ()
     reason: str = ""
     note: str = ""
+    seeds: dict[str, int] = field(default_factory=dict)  # of each arm
 
     @property
     def run(self) -> str:
         """The scale and the number of seeds behind it."""
-        if not self.tests:
-            return self.scale or "–"
-        seeds = min(judged.estimate.seeds for judged in self.tests)
-        return f"{self.scale}, {seeds} seed{'s' * (seeds != 1)}"
+        counts = set(self.seeds.values())
+        if len(counts) > 1:
+            return f"{self.scale}; seeds: " + ", ".join(f"{n} {a}" for a, n in self.seeds.items())
+        seeds = "".join(f", {count} seed{'s' * (count != 1)}" for count in counts)
+        return f"{self.scale}{seeds}" or "–"
 
     @property
     def found(self) -> str:
         """What was measured, and if that decides nothing, why."""
-        measured = [f"{judged.test.what}: {judged.measured}" for judged in self.tests]
+        measured = [f"{judged.what}: {judged.measured}" for judged in self.tests]
         return decided_by(measured, self.verdict, self.reason)
 
     def to_json(self) -> dict:
@@ -400,7 +456,32 @@ def _judge_at(claim: Claim, stored: Stored, scale: str) -> Verdict:
         outcome, reason = ARTEFACT, claim.reason
     if why := claim.undecided(stored):
         outcome, reason = INCONCLUSIVE, why
-    return Verdict(claim, outcome, scale, tests, seen, aside, reason, note)
+    note = ". ".join(filter(None, [note, *_better_without_network(claim, stored)]))
+    seeds = {arm: len(stored.of(arm)) for arm in claim.arms}
+    return Verdict(claim, outcome, scale, tests, seen, aside, reason, note, seeds)
+
+
+def _better_without_network(claim: Claim, stored: Stored) -> list[str]:
+    """Where arms are compared by an error that a baseline has less of than each of them."""
+    found = []
+    for measure in ERRORS:
+        arms = {
+            part.arm
+            for test in claim.tests
+            if len(test.parts) > 1
+            for part in test.parts
+            if isinstance(part, Images) and part.measure == measure and not part.baseline
+        }
+        if not arms or len({stored.first(arm).measures["prepared"] for arm in arms}) > 1:
+            continue
+        best = min(Images(arm, measure).terms(stored)[0].overall for arm in arms)
+        rows = stored.baselines(stored.first(min(arms)))
+        for name in ("gray", "mean-ab-given-L"):
+            value = rows.get(name, {}).get(measure, np.inf)
+            if value < best:
+                said = f"{tables.MEASURES[measure][0]} {tables.number(measure, value)}"
+                found.append(f"{name.replace('-', ' ')} alone has {said}, better than these arms")
+    return found
 
 
 def judge_all(claims: tuple[Claim, ...], stored: Stored) -> list[Verdict]:
@@ -444,11 +525,13 @@ def _details(given: Verdict, key: str) -> str:
         if group:
             parts.append(f"{heading} {_list(group)}.".strip())
     if not given.tests:
-        wanted = "; ".join(f"{t.what} {t.wanted}" for t in claim.tests)
+        wanted = "; ".join(f"{t.what()} {t.wanted}" for t in claim.tests)
         parts.append(f"Would be supported by: {wanted}.")
-    if given.aside:
-        shown = "; ".join(f"{j.test.what} {j.measured}" for j in given.aside)
-        parts.append(f"Beside it: {shown}.")
+    if claim.aside:
+        measured = {judged.test: f"{judged.what} {judged.measured}" for judged in given.aside}
+        missing = "{} not run at this scale"
+        shown = [measured.get(t) or missing.format(t.what()) for t in claim.aside]
+        parts.append(f"Beside it: {'; '.join(shown)}.")
     if given.note:
         parts.append(f"Also: {given.note}.")
     if claim.confounders:
@@ -460,6 +543,4 @@ def _details(given: Verdict, key: str) -> str:
 
 
 def _list(group) -> str:
-    return "; ".join(
-        f"{j.test.what} {j.measured}, support {j.test.wanted}: {j.verdict}" for j in group
-    )
+    return "; ".join(f"{j.what} {j.measured}, support {j.test.wanted}: {j.verdict}" for j in group)

@@ -130,6 +130,8 @@ DEPARTURES = """\
   are those of the flowers there, too.
 - `light` is no method of a report: `cgan-l1` with a narrower network, for three times as many
   epochs. Its trained network is stored beside its results, since it is what `make colorize` takes.
+- Training speeds were measured while another run had the second core, and its load varied: MACs
+  compare methods better.
 - At `small`: 64 px, 10 epochs, each network as narrow as in its own report's `small`, so not of
   equal cost; the ResNet-18 starts from random weights.
 """

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from colorization.claims import INCONCLUSIVE, Estimate, Scores, estimate
+from colorization.claims import INCONCLUSIVE, Estimate, Scores, difference, estimate
 from colorization.errors import UserError
 from colorization.results import StoredRun, columns_of
 from colorization.tables import MEASURES, heading, number, with_sign
@@ -207,7 +207,7 @@ def _say_measures(found: Match, tolerance: float | None, say: Callable[[str], No
         if name in has[0] & has[1] or name == "chroma_ratio":
             limit = COUNTS.get(name) if tolerance is None or name not in COUNTS else tolerance
             if several:
-                limit = max(np.ptp([_mean(_scores([t], name)) for t in side]) for side in several)
+                limit = max(np.ptp([_scores([t], name).overall for t in side]) for side in several)
             rows.append(_row(name, _scores(first, name), _scores(second, name), limit, limit_is))
     for line in _aligned(rows):
         say(line)
@@ -232,12 +232,8 @@ def _scores(seeds: Sequence[pd.DataFrame], name: str) -> Scores:
     """A measure of the images that every seed has."""
     columns = [[seed[c] for seed in seeds] for c in columns_of(name)]
     tables = [pd.concat(column, axis=1, join="inner") for column in columns]
-    units, numbers = tuple(tables[0].index), tuple(range(len(seeds)))
+    units, numbers = tuple(tables[0].index), tuple(range(len(seeds)))  # paired, in A and in B
     return Scores(units, numbers, *(table.to_numpy(float) for table in tables))
-
-
-def _mean(scores: Scores) -> float:
-    return float(scores.mean(*map(np.arange, scores.values.shape)))
 
 
 def _row(
@@ -247,8 +243,10 @@ def _row(
         np.array_equal(getattr(first, part), getattr(second, part))
         for part in ("values", "weights")
     )
-    a, b = _mean(first), _mean(second)
-    found = Estimate(0, 0, 0, *first.values.shape) if same else estimate(second, first)
+    a, b = first.overall, second.overall
+    found = (
+        Estimate(0, 0, 0, *first.values.shape) if same else estimate(second, first, of=difference)
+    )
     signed = with_sign(MEASURES[name][2]).format
     return (
         heading(name),

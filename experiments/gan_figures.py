@@ -8,7 +8,7 @@ import numpy as np
 
 from colorization import figures, tables
 from colorization.results import StoredRun
-from experiments.claims import WINNING
+from experiments.claims import WINNING, PerRun
 from experiments.render import Figure, Grid, short
 from experiments.stored import Stored, run_note, snapshots, source_note
 
@@ -131,6 +131,7 @@ class Compared(Figure):
     Args:
         original: show the photographs as they were.
         across: an arm is a column; else a row.
+        label: (run) to the text beside what it coloured; by default its arm.
     """
 
     name: str
@@ -139,6 +140,7 @@ class Compared(Figure):
     title: str
     original: bool = True
     across: bool = False
+    label: Callable[[StoredRun], str] = lambda run: run.arm
 
     def shows(self, arm: str) -> set[str]:
         return {self.sample} if arm in self.arms else set()
@@ -153,7 +155,7 @@ class Compared(Figure):
             run = next((r for r in stored.of(arm) if r.scale == first.scale), None)
             if run is None or run.samples.get(self.sample, {}).get("names") != names:
                 continue
-            bands[arm] = _bands(run, self.sample)["re-coloured"]
+            bands[self.label(run)] = _bands(run, self.sample)["re-coloured"]
         if self.original:
             bands["original"] = own["original"]
         note = f"scale {first.scale}, seed {first.seed}"
@@ -201,14 +203,13 @@ def _runs(stored: Stored, arms: Iterable[str]) -> dict[str, StoredRun]:
 def health(stored: Stored, arms: Iterable[str]) -> str:
     """Whether the discriminator won, and what became of the colours."""
     parts = []
-    for arm, run in _runs(stored, arms).items():
+    for run in (run for arm in arms for run in stored.of(arm)):
         epochs = run.epochs
         last = epochs.iloc[-1]
         parts.append(
-            f"{arm}: D accuracy at the end {last['D_accuracy']:.0%}, above {WINNING:.0%} in "
-            f"{won(epochs).mean():.0%} of the epochs, mean p(real) of generated images "
-            f"{last['D_fake']:.2f}; "
-            f"{measured(run, 'test')}"
+            f"{run.arm}, seed {run.seed}: D accuracy at the end {last['D_accuracy']:.0%}, above "
+            f"{WINNING:.0%} in {won(epochs).mean():.0%} of the epochs, mean p(real) of generated "
+            f"images {last['D_fake']:.2f}; {measured(run, 'test')}"
         )
     return ". ".join(parts)
 
@@ -218,29 +219,41 @@ def weak_discriminator(*arms: str) -> Callable[[Stored], str]:
 
     Returns:
         (stored results) to why they decide nothing: in a run of `arms` the discriminator was right
-        in no more than 55 % of its answers in every epoch. "" if there is no such run.
+        in no more than 55 % of its answers in most epochs. "" if there is no such run.
     """
 
     def why(stored: Stored) -> str:
         for run in (run for arm in arms for run in stored.of(arm)):
-            best = run.epochs["D_accuracy"].max()
-            if best <= CHANCE:
+            weak = (run.epochs["D_accuracy"] <= CHANCE).mean()
+            if weak > 0.5:
                 return (
-                    f"in {run.arm}, seed {run.seed}, the discriminator never told real from "
-                    f"generated images better than chance (accuracy at most {best:.0%} in an "
-                    "epoch), so it guided its generator nowhere"
+                    f"in {run.arm}, seed {run.seed}, the discriminator hardly told real from "
+                    f"generated images (accuracy at most {CHANCE:.0%} in {weak:.0%} of the "
+                    "epochs), so that it guided its generator nowhere"
                 )
         return ""
 
     return why
 
 
-def last_losses(stored: Stored, arms: Iterable[str]) -> str:
-    """The discriminator's loss in the last epoch."""
-    return "; ".join(
-        f"{arm}: loss of D {run.epochs.iloc[-1]['loss_D']:.3f}"
-        for arm, run in _runs(stored, arms).items()
-    )
+def epoch_seconds(arm: str) -> PerRun:
+    """Median seconds of an epoch against the discriminator, without those of a pretraining."""
+
+    def seconds(run: StoredRun) -> float:
+        return run.epochs.loc[run.epochs["loss_D"].notna(), "seconds"].median()
+
+    return PerRun(arm, "seconds an epoch", seconds)
+
+
+def random_weights(arm: str) -> Callable[[Stored], str]:
+    """For claims on a pretrained network: (stored results) to why they cannot answer, or ""."""
+
+    def why(stored: Stored) -> str:
+        if stored.first(arm).config["network"].get("weights") == "imagenet":
+            return ""
+        return "its ResNet-18 started from random weights here, not from those of ImageNet"
+
+    return why
 
 
 def compared_cost(stored: Stored, arms: Iterable[str]) -> str:

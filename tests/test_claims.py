@@ -9,10 +9,18 @@ import pandas as pd
 import pytest
 
 from colorization import claims as core
-from colorization.claims import Estimate, Scores, all_of, estimate, verdict
+from colorization.claims import (
+    Estimate,
+    Scores,
+    all_of,
+    difference,
+    estimate,
+    quotient,
+    verdict,
+)
 from experiments import claims
 from experiments.__main__ import REPORTS, main, report_module
-from experiments.claims import Claim, Epochs, Images, PerRun, Test, better, judge, not_worse
+from experiments.claims import Claim, Epochs, Gap, Images, PerRun, Test, better, judge, not_worse
 from experiments.gan_figures import weak_discriminator
 from experiments.stored import Stored
 
@@ -41,8 +49,9 @@ def test_interval_over_images_is_that_of_the_mean():
 def test_the_same_images_are_compared_image_by_image():
     base = RANDOM.normal(0, 10, 200)
     one, other = base + 1, base[::-1]
-    paired = estimate(scores(one, units=NAMES), scores(other, units=NAMES[::-1]))
-    apart = estimate(scores(one, units=NAMES), scores(base, units=tuple(range(200))))
+    first, elsewhere = scores(one, units=NAMES), scores(base, units=tuple(range(200)))
+    paired = estimate(first, scores(other, units=NAMES[::-1]), of=difference)
+    apart = estimate(first, elsewhere, of=difference)
     assert (paired.low, paired.high) == pytest.approx((1, 1))
     assert apart.high - apart.low > 3
     assert (paired.units, apart.units) == (200, 400)
@@ -56,17 +65,30 @@ def test_seeds_widen_the_interval():
     assert wide.high - wide.low > 5 * (narrow.high - narrow.low)
 
 
-def test_arms_are_compared_in_their_common_seeds():
-    one = scores([[1, 10, 100]] * 5, seeds=(0, 1, 2))
-    other = scores([[5, 4]] * 5, seeds=(2, 0))
-    assert estimate(one, other).value == pytest.approx(((1 - 4) + (100 - 5)) / 2)
-    with pytest.raises(ValueError, match="no seed in common"):
-        estimate(one, scores([1] * 5, seeds=(7,)))
+def test_each_arm_counts_with_all_its_seeds():
+    one = scores([[1, 10, 100]] * 5, seeds=("one 0", "one 1", "one 2"))
+    other = scores([[5, 3]] * 5, seeds=("other 0", "other 1"))
+    found = estimate(one, other, of=difference)
+    assert (found.value, found.seeds) == (pytest.approx(37 - 4), 2)
+    alone = estimate(one)
+    assert found.low == pytest.approx(alone.low - 4, abs=1.5)
+    assert found.high == pytest.approx(alone.high - 4, abs=1.5)
+
+
+def test_two_numbers_of_the_same_runs_are_drawn_together():
+    """What a run has more of in the end than at first does not depend on the run's luck."""
+    luck, first = np.array([[0.0, 50.0, 100.0]]), RANDOM.normal(0, 1, (30, 1))
+    seeds = ("0", "1", "2")
+    one, other = scores(first + luck + 7, seeds), scores(first + luck, seeds)
+    found = estimate(one, other, of=difference)
+    assert (found.low, found.high) == (pytest.approx(7), pytest.approx(7))
+    apart = estimate(one, scores(first + luck, ("3", "4", "5")), of=difference)
+    assert apart.high - apart.low > 50
 
 
 def test_a_baseline_has_no_seeds():
     one = scores([[1, 2], [3, 4]], seeds=(0, 1))
-    assert estimate(one, scores([1, 1], seeds=())).value == pytest.approx(1.5)
+    assert estimate(one, scores([1, 1], seeds=()), of=difference).value == pytest.approx(1.5)
 
 
 def test_ratio_of_totals_and_missing_values():
@@ -75,8 +97,9 @@ def test_ratio_of_totals_and_missing_values():
     found = estimate(scores([2, np.inf, 4]))
     assert (found.value, found.low, found.high, found.units) == (3, 2, 4, 2)
     without_two = scores([10, np.nan, np.nan, 40])
-    assert estimate(without_two, scores([1, 2, np.nan, np.nan])).value == 9  # one is in both
-    assert estimate(scores([6, 6]), scores([3, 3]), ratio=True).value == 2
+    other = scores([1, 2, np.nan, np.nan])
+    assert estimate(without_two, other, of=difference).value == 9  # one is in both
+    assert estimate(scores([6, 6]), scores([3, 3]), of=quotient).value == 2
 
 
 def test_one_number_has_no_interval():
@@ -84,6 +107,9 @@ def test_one_number_has_no_interval():
     assert found.value == 3 and np.isnan(found.low) and np.isnan(found.high)
     three = estimate(scores([[1, 2, 3]], seeds=(0, 1, 2)))
     assert (three.low, three.high) == (1, 3)
+    # Nor has a comparison with it, however many seeds the other side has.
+    against = estimate(scores([[1, 2, 3]], seeds=(0, 1, 2)), scores([3], (7,)), of=difference)
+    assert against.value == -1 and np.isnan(against.low)
 
 
 def test_estimates_are_repeatable():
@@ -129,12 +155,22 @@ A_RUN = Path(__file__).parent.parent / "results" / "flower-gan" / "small" / "flo
 def store(tmp_path):
     """`store(arm, errors, scale, seed)`: a stored run whose test images have these errors."""
 
-    def write(arm, errors, scale="small", seed=0, losses=(3.0, 2.0, 1.0), accuracy=0.9, **measures):
+    def write(
+        arm,
+        errors,
+        scale="small",
+        seed=0,
+        losses=(3.0, 2.0, 1.0),
+        accuracy=0.9,
+        train=(),
+        **measures,
+    ):
         folder = tmp_path / "report" / scale / arm / f"seed-{seed}"
         folder.mkdir(parents=True)
-        errors = np.asarray(errors, float)
+        split = ["test"] * len(errors) + ["train"] * len(train)
+        errors = np.concatenate([errors, train]).astype(float)
         rows = {
-            "split": "test",
+            "split": split,
             "name": NAMES[: len(errors)],
             "ciede2000": errors,
             "ab_mae": errors,
@@ -224,19 +260,43 @@ def test_what_cannot_answer_is_said(store):
 def test_a_discriminator_at_chance_decides_nothing(store):
     claim = Claim("", "", "", CLAIM.tests, undecided=weak_discriminator("one", "two"))
     store("one", GOOD, accuracy=(0.5, 0.9, 0.7))
-    stored = Stored.read(store("two", BAD, accuracy=(0.5, 0.56, 0.5)))
+    stored = Stored.read(store("two", BAD, accuracy=(0.56, 0.56, 0.5)))
     assert judge(claim, stored).verdict == core.SUPPORTED
-    stored = Stored.read(store("two", BAD, seed=1, accuracy=(0.5, 0.55, 0.5)))
+    stored = Stored.read(store("two", BAD, seed=1, accuracy=(0.9, 0.55, 0.5)))
     found = judge(claim, stored)
     assert found.verdict == core.INCONCLUSIVE and found.tests
-    assert "in two, seed 1, the discriminator never told real from" in found.reason
-    assert "accuracy at most 55%" in found.reason
+    assert "in two, seed 1, the discriminator hardly told real from" in found.reason
+    assert "accuracy at most 55% in 67% of the epochs" in found.reason
 
 
 def test_a_snapshot_that_was_not_taken(store):
     stored = Stored.read(store("one", GOOD))
     claim = Claim("", "", "", (Test(Images("one", "ciede2000", snapshot=0), at_most=1.0),))
     assert judge(claim, stored).verdict == core.NOT_RUN
+
+
+def test_a_baseline_that_beats_both_arms_is_named(store):
+    store("one", BAD)
+    folder = store("two", BAD + 1)
+    assert judge(CLAIM, Stored.read(folder)).note == ""
+    prepared = json.loads((A_RUN / "measures.json").read_text())["prepared"]
+    for name, error in (("gray", 15.0), ("mean-ab-given-L", 11.0)):
+        target = folder / "small" / "baselines" / prepared / name
+        target.mkdir(parents=True)
+        rows = {"split": "test", "name": NAMES[:50], "ciede2000": error}
+        rows |= {"chroma": 1.0, "chroma_true": 1.0}
+        pd.DataFrame(rows).to_csv(target / "images.csv", index=False)
+        (target / "measures.json").write_text('{"test": {}}')
+    found = judge(CLAIM, Stored.read(folder))
+    assert found.note == "mean ab given L alone has CIEDE2000 11.00, better than these arms"
+
+
+def test_the_gap_between_test_and_training_images(store):
+    store("one", GOOD, train=GOOD - 5)
+    stored = Stored.read(store("two", GOOD, train=GOOD - 2))
+    found = Test(Gap("one", "ciede2000"), Gap("two", "ciede2000"), at_least=1.0).judge(stored)
+    assert found.estimate.value == pytest.approx(3) and found.verdict == core.SUPPORTED
+    assert found.what == "CIEDE2000 on test − on training images, one − two"
 
 
 def test_parts_of_the_images(store):
@@ -263,7 +323,7 @@ def test_the_section_says_number_threshold_and_command(store):
 
 NUMBERS = {
     "flower-gan": [f"0.{i}" for i in range(1, 9)],
-    "berkeley": [f"1.{i}" for i in range(1, 11)],
+    "berkeley": [*(f"1.{i}" for i in range(1, 10)), "1.10a", "1.10b"],
     "flower-cgan": [f"2.{i}" for i in range(1, 9)],
     "rgb-mse-gan": [f"3.{i}" for i in range(1, 8)],
     "imagenet-cgan": [f"4.{i}" for i in range(1, 8)],

@@ -31,8 +31,7 @@ class Adversary:
     Args:
         discriminator: builds it from `size` and `channels`; a function of
             `colorization.models` or a `functools.partial` of one.
-        conditional: it sees the lightness beside the image, else the image alone. It never sees
-            an image's class: constant planes would drown the colours in its first layers.
+        conditional: it sees the lightness beside the image, else the image alone; never its class.
         gan: the adversarial loss.
         pixel_weight: lambda, of the objective's loss; 0 for a GAN alone.
         simultaneous: both move from the same point; else the discriminator moves first.
