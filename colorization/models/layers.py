@@ -5,6 +5,7 @@ sides and starts from U(-1/sqrt(fan_in), 1/sqrt(fan_in)) for kernel and bias ali
 reproduction has to follow the latter, unless the report's own code says otherwise.
 """
 
+from functools import cache, partial
 from typing import NamedTuple
 
 import keras
@@ -210,7 +211,7 @@ def conv2d_transpose(
     Returns:
         tensor `[B, H', W', filters]`.
     """
-    return layers.Conv2DTranspose(
+    return Conv2DTranspose(
         filters,
         kernel,
         strides=strides,
@@ -233,6 +234,58 @@ def batch_norm(x, gamma="ones", beta="zeros", name=None):
     return layers.BatchNormalization(
         momentum=0.9, epsilon=1e-5, gamma_initializer=gamma, beta_initializer=beta, name=name
     )(x)
+
+
+@keras.saving.register_keras_serializable(package="colorization")
+class Conv2DTranspose(layers.Conv2DTranspose):
+    """Keras' layer, whose gradient is written out on JAX.
+
+    A transposed convolution is what a convolution does to the gradient of its input, so the
+    gradients of either are convolutions of the other kind. JAX derives the one by the kernel in a
+    form with a window of the image's size instead, for which XLA has no fast code
+    (github.com/jax-ml/jax/issues/31662).
+    """
+
+    def call(self, inputs):
+        if keras.backend.backend() != "jax" or set(self.dilation_rate) != {1}:
+            return super().call(inputs)
+        outputs = _transposed_on_jax()(
+            inputs,
+            ops.convert_to_tensor(self.kernel),
+            self.compute_output_shape(inputs.shape),
+            tuple(self.strides),
+            self.padding.upper(),
+        )
+        if self.use_bias:
+            outputs = outputs + self.bias
+        return outputs if self.activation is None else self.activation(outputs)
+
+
+@cache
+def _transposed_on_jax():
+    """`(x, kernel, output shape, strides, padding)` to the transposed convolution of x."""
+    import jax
+
+    def convolve(y, kernel, strides, padding):
+        layout = ("NHWC", "HWIO", "NHWC")
+        return jax.lax.conv_general_dilated(y, kernel, strides, padding, dimension_numbers=layout)
+
+    @partial(jax.custom_vjp, nondiff_argnums=(2, 3, 4))
+    def transposed(x, kernel, shape, strides, padding):
+        y = jax.ShapeDtypeStruct(shape, x.dtype)
+        (result,) = jax.linear_transpose(lambda y: convolve(y, kernel, strides, padding), y)(x)
+        return result
+
+    def forward(x, kernel, *fixed):
+        return transposed(x, kernel, *fixed), (x, kernel)
+
+    def backward(shape, strides, padding, kept, gradient):
+        x, kernel = kept
+        by_kernel = jax.vjp(lambda kernel: convolve(gradient, kernel, strides, padding), kernel)[1]
+        return convolve(gradient, kernel, strides, padding), by_kernel(x)[0]
+
+    transposed.defvjp(forward, backward)
+    return transposed
 
 
 @keras.saving.register_keras_serializable(package="colorization")
@@ -292,6 +345,7 @@ CUSTOM_OBJECTS = {
     f"colorization>{thing.__name__}": thing
     for thing in (
         AlignedUpsampling2D,
+        Conv2DTranspose,
         FanInUniform,
         GlorotUniform,
         ICNR,
