@@ -6,16 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
-
-def compiled(function):
-    """The function as the backend in use compiles it."""
-    if keras.backend.backend() == "jax":
-        import jax
-
-        return jax.jit(function)
-    import tensorflow as tf
-
-    return tf.function(function)
+from colorization.backend import compiled
 
 
 def step_macs(model, batch: np.ndarray) -> float:

@@ -1,6 +1,7 @@
-"""Importing Keras and its backend without the backend's start-up log."""
+"""Importing Keras and its backend without the backend's start-up log; compiling functions."""
 
 import os
+from collections.abc import Callable
 from contextlib import contextmanager
 
 
@@ -14,6 +15,19 @@ def import_quietly() -> None:
             import tensorflow as tf
 
             tf.config.list_physical_devices("GPU")
+
+
+def compiled(function: Callable) -> Callable:
+    """The function as the backend in use compiles it, once for each shape of its arguments."""
+    import keras
+
+    if keras.backend.backend() == "jax":
+        import jax
+
+        return jax.jit(function)
+    import tensorflow as tf
+
+    return tf.function(function)
 
 
 @contextmanager

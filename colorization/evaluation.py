@@ -9,6 +9,7 @@ import numpy as np
 from keras import ops
 
 from colorization.ab_bins import AB_BINS, GRAY_BIN, encode_nearest
+from colorization.backend import compiled
 from colorization.data.prepare import PreparedSet
 from colorization.errors import UserError
 from colorization.lab import images_to_lab, lab_to_rgb
@@ -65,24 +66,25 @@ def network_predictor(network, objective, batch_statistics: bool) -> Predictor:
             running averages.
     """
 
+    @compiled
+    def outputs(inputs, *variables):
+        # Stateless: with batch statistics a plain call would move the running averages.
+        found, _ = network.stateless_call(*variables, inputs, training=batch_statistics)
+        return objective.decode(found)
+
     def predict(L, ab=None, labels=None):
-        outputs = network_outputs(network, objective, L, ab, labels, batch_statistics)
-        return ops.convert_to_numpy(objective.decode(outputs))
+        groups = network.trainable_variables, network.non_trainable_variables
+        variables = [[variable.value for variable in group] for group in groups]
+        inputs = network_inputs(objective, L, ab, labels)
+        return ops.convert_to_numpy(outputs(inputs, *variables))
 
     return predict
 
 
-def network_outputs(network, objective, L, ab=None, labels=None, batch_statistics=False):
-    """What the network itself gives for L `[B, H, W, 1]` (and ab, labels; see `Predictor`)."""
+def network_inputs(objective, L, ab=None, labels=None):
+    """What a network takes, for L `[B, H, W, 1]` (and ab, labels; see `Predictor`)."""
     lab = L if ab is None else np.concatenate([L, ab], axis=-1)
-    # Stateless: with batch statistics a plain call would move the running averages.
-    outputs, _ = network.stateless_call(
-        network.trainable_variables,
-        network.non_trainable_variables,
-        objective.inputs(ops.convert_to_tensor(lab), labels),
-        training=batch_statistics,
-    )
-    return outputs
+    return objective.inputs(ops.convert_to_tensor(lab), labels)
 
 
 def with_lightness(L: np.ndarray, predicted: np.ndarray) -> np.ndarray:

@@ -21,7 +21,7 @@ from colorization.evaluation import (
     baselines,
     evaluate,
     lab_batches,
-    network_outputs,
+    network_inputs,
     network_predictor,
 )
 from colorization.files import write_json
@@ -275,7 +275,7 @@ def judge(folder: Path, config: TrainingConfig, images: PreparedSet, further: di
     extra = {"weights_sha256": _weights_digest(network)}
     if hasattr(objective, "output_measures"):
         lab = np.concatenate(list(lab_batches(images, "test", config.batch_size)))
-        outputs = network_outputs(network, objective, lab[..., :1], lab[..., 1:])
+        outputs = network(network_inputs(objective, lab[..., :1], lab[..., 1:]), training=False)
         extra["outputs"] = objective.output_measures(np.asarray(outputs))
     for epoch in dict.fromkeys(config.snapshots):
         path = snapshot_path(folder, epoch)
