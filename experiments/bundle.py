@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
+import keras
+
 from colorization import results
 from colorization.data import download
 from colorization.data.prepare import SEALED, PreparedSet
@@ -33,8 +35,8 @@ NAME = "colorization-bundle"
 PLAN = "bundle.json"
 PARTS = ("colorization", "experiments", "benchmarks", "requirements", "requirements.txt", "LICENSE")
 PACKAGES = ("keras", "matplotlib", "pandas", "pillow", "scikit-image", "scipy", "tqdm", "jinja2")
-RUNS, FOUND = Path("runs"), Path("results")  # in the unpacked bundle
-RESERVE = 60  # seconds of the budget for evaluating what was trained and for writing the archive
+RUNS, FOUND, COMPILED = Path("runs"), Path("results"), Path("compiled")  # in the unpacked bundle
+RESERVE = 60  # seconds of the budget for judging what was trained last
 
 
 def pack(
@@ -200,7 +202,7 @@ def run(
 
     Args:
         minutes: the budget, all included.
-        archive: of results, written at the end.
+        archive: of results, written after each run.
         report: a report by its key.
         say: called with lines of text.
 
@@ -211,6 +213,7 @@ def run(
         UserError: this is no unpacked bundle.
     """
     plan = Plan.read(report)
+    _keep_compiled()
     deadline = time.monotonic() + 60 * minutes - RESERVE
     left, done, seconds = plan.missing(), 0.0, 0.0
     try:
@@ -226,16 +229,31 @@ def run(
                 say(f"left out: {error}")
                 continue
             done, seconds = done + cost, seconds + time.monotonic() - begun
+            _write_archive(archive)  # after each, for whoever is cut off
     except OutOfTime as stop:
         say(f"out of time: {stop}")
-    finally:  # whatever happens, what is finished comes back
+    finally:
         for entry in plan.missing():
             say(f"not finished: {_name(entry)}")
         if FOUND.exists():
-            with replacing(archive) as part, tarfile.open(part, "w:gz") as written:
-                written.add(FOUND, "results", filter=_plain)
+            _write_archive(archive)
             say(f"{archive}: {archive.stat().st_size / 1e3:.0f} kB, for make collect")
     return not plan.missing()
+
+
+def _write_archive(archive: Path) -> None:
+    with replacing(archive) as part, tarfile.open(part, "w:gz") as written:
+        written.add(FOUND, "results", filter=_plain)
+
+
+def _keep_compiled() -> None:
+    """Let JAX store what it compiles: the runs of a bundle share most of it."""
+    if keras.backend.backend() == "jax":
+        import jax
+
+        jax.config.update("jax_compilation_cache_dir", str(COMPILED.absolute()))
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
+        jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 
 
 def _name(entry: dict) -> str:

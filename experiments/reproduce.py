@@ -3,6 +3,7 @@
 import hashlib
 import json
 import shutil
+import time
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
@@ -15,7 +16,7 @@ from colorization import results
 from colorization.data.forms import SHAPES
 from colorization.data.prepare import PreparedSet, is_sealed, prepare
 from colorization.data.sources import SPLITS, AuthorsForms, GeneratedForms
-from colorization.errors import SourceUnavailable, UserError
+from colorization.errors import OutOfTime, SourceUnavailable, UserError
 from colorization.evaluation import (
     BASELINES,
     baselines,
@@ -189,6 +190,8 @@ def reproduce_run(report, scale, arm, seed, runs, results_folder, options, preci
         train(folder, config, images, seed, options)
     if not leads():
         return
+    if time.monotonic() > options.deadline:
+        raise OutOfTime("trained, but not judged")
     further = test_sets(arm, config, say)
     with locked(folder):
         if not (folder / "measures.json").exists():

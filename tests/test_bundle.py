@@ -15,8 +15,10 @@ import pytest
 from colorization import results
 from colorization.errors import OutOfTime
 from colorization.training.environment import commit
+from colorization.training.run import RunOptions
 from experiments import bundle
-from experiments.__main__ import main
+from experiments.__main__ import main, report_module
+from experiments.reproduce import reproduce_run
 from tests import training_fixtures as tiny
 from tests.test_reproduce import WITHOUT_TENSORFLOW
 
@@ -107,6 +109,49 @@ def test_a_deadline_stops_after_an_epoch_and_costs_nothing(tmp_path):
     )
     for a, b in zip(one, other, strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+def test_what_is_trained_too_late_is_judged_next_time(tmp_path, monkeypatch):
+    monkeypatch.setenv("COLORIZATION_DATA", str(tmp_path))
+    report = report_module("berkeley")
+
+    def go_on(deadline):
+        options = RunOptions(say=lambda _: None, deadline=deadline)
+        arm = report.arm("regression")
+        folders = tmp_path / "runs", tmp_path / "results"
+        reproduce_run(report, "smoke", arm, 0, *folders, options, None)
+
+    for stopped in ("stopped after epoch 1 of 2", "trained, but not judged"):
+        with pytest.raises(OutOfTime, match=stopped):
+            go_on(time.monotonic())
+    assert not results.load(tmp_path / "results" / "berkeley")
+    go_on(float("inf"))
+    assert [run.arm for run in results.load(tmp_path / "results" / "berkeley")] == ["regression"]
+
+
+def test_what_is_finished_is_packed_before_the_next_run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    packed = []
+
+    class TwoRuns:
+        left = [{"report": "a", "arm": name, "seed": 0, "macs": 1} for name in ("one", "two")]
+
+        def missing(self):
+            return list(self.left)
+
+        def cost(self, entry):
+            return entry["macs"]
+
+        def start(self, entry, deadline, say):
+            packed.append(Path("found.tar.gz").exists())
+            (bundle.FOUND / entry["arm"]).mkdir(parents=True)
+            self.left.remove(entry)
+
+    monkeypatch.setattr(bundle.Plan, "read", lambda report: TwoRuns())
+    assert bundle.run(10, Path("found.tar.gz"), report_module)
+    assert packed == [False, True]
+    with tarfile.open("found.tar.gz") as archive:
+        assert {"results/one", "results/two"} <= set(archive.getnames())
 
 
 @pytest.mark.parametrize(

@@ -159,7 +159,10 @@ def explained_memory(config: TrainingConfig):
 
 
 def _steps_per_execution(batches: int) -> int:
-    """Steps between two returns to Python; they divide an epoch, since its end is one."""
+    """Steps of one compiled call on TensorFlow (Keras' JAX trainer makes them one by one).
+
+    They divide an epoch, since its end is the end of a call.
+    """
     most = 1 if memory() is None else STEPS_PER_EXECUTION
     return max(steps for steps in range(1, most + 1) if batches % steps == 0)
 
