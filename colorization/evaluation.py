@@ -136,22 +136,25 @@ def evaluate(
     names = images.names(split)
     rows = spread_rows(len(names), limit)
     labels = images.labels(split) if labelled else None
+    judged, measured = 0, []
     with ThreadPoolExecutor() as threads:  # what an image costs is NumPy's work
+        waiting = ()  # for the measures of a batch, while the next is predicted
         for lab in lab_batches(images, split, batch_size, rows):
             L, ab = lab[..., :1], lab[..., 1:]
-            batch = rows[len(result.rows) :][: len(lab)]
+            batch = rows[judged : judged + len(lab)]
             given = () if labels is None else (labels[batch],)
             whole = with_lightness(L, np.asarray(predict(L, ab, *given)))
             predicted = whole[..., 1:]
             bins = ops.convert_to_numpy(encode_nearest(ab))
             predicted_bins = ops.convert_to_numpy(encode_nearest(predicted))
+            parts = lab, displayed(L, ab), whole, displayed(L, whole), bins, predicted_bins
+            measured += waiting
+            waiting = threads.map(partial(_measures, extra), *parts)
             classes.add(bins, predicted_bins, auc_of_pixels(predicted - ab))
             shapes.add(ab, predicted)
-            parts = lab, displayed(L, ab), whole, displayed(L, whole), bins, predicted_bins
-            measured = threads.map(partial(_measures, extra), *parts)
-            result.rows += [
-                {"name": names[row], **one} for row, one in zip(batch, measured, strict=True)
-            ]
+            judged += len(lab)
+        measured += waiting
+    result.rows = [{"name": names[row], **one} for row, one in zip(rows, measured, strict=True)]
     result.measures = {
         **_rounded(classes.measures()),
         **shapes.measures(),
@@ -258,17 +261,17 @@ def sample_tiles(
         uint8 mosaic `[rows * size, columns * size, 3]` and the row labels.
     """
     columns, labels_of = {}, images.labels(split) if labelled else None
-    for start, lab in enumerate(lab_batches(images, split, batch_size)):
-        wanted = [r for r in rows if start * batch_size <= r < start * batch_size + len(lab)]
-        if not wanted:
-            continue
+    everything = np.arange(len(images.names(split)))
+    for start in sorted({row // batch_size * batch_size for row in rows}):
+        batch = everything[start : start + batch_size]
+        (lab,) = lab_batches(images, split, batch_size, batch)
         L, ab = lab[..., :1], lab[..., 1:]
-        given = () if labels_of is None else (labels_of[start * batch_size :][: len(lab)],)
+        given = () if labels_of is None else (labels_of[batch],)
         shown = [np.zeros_like(ab), np.asarray(predict(L, ab, *given)), ab]
         if quantised:
             shown.append(AB_BINS[ops.convert_to_numpy(encode_nearest(ab))])
-        for row in wanted:
-            i = row - start * batch_size
+        for row in set(rows) & set(batch.tolist()):
+            i = row - start
             columns[row] = np.concatenate([displayed(L[i], one[i]) for one in shown])
     labels = ["gray", "re-coloured", "original", "original, 313 colours"]
     mosaic = np.concatenate([columns[row] for row in rows], axis=1)
