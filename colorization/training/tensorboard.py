@@ -1,5 +1,6 @@
 """What TensorBoard shows of a run, written on either backend without TensorFlow."""
 
+from functools import cached_property
 from pathlib import Path
 
 import keras
@@ -58,18 +59,19 @@ class TensorBoard(keras.callbacks.Callback):
         """Finish the file of events."""
         self.writer.close()
 
-    def _grid(self):
+    @cached_property
+    def _predict(self):
         config = self.config
-        predict = network_predictor(
-            self.model.network, config.objective, config.train_mode_validation
-        )
+        return network_predictor(self.model.network, config.objective, config.train_mode_validation)
+
+    def _grid(self):
         mosaic, _ = sample_tiles(
             self.images,
             self.split,
-            predict,
+            self._predict,
             self.rows,
-            config.batch_size,
+            self.config.batch_size,
             quantised=False,
-            labelled=bool(config.objective.classes),
+            labelled=bool(self.config.objective.classes),
         )
         return mosaic
