@@ -442,12 +442,13 @@ def _bounded(given: Verdict) -> bool:
 
 
 def _judge_at(claim: Claim, stored: Stored, scale: str) -> Verdict:
-    aside = tuple(t.judge(stored) for t in claim.aside if t.has_run(stored))
+    aside = _judged(claim.aside, stored)
     note = claim.note(stored) if claim.note else ""
     reason = claim.unless(stored)
     if not reason and not all(t.has_run(stored) for t in (*claim.tests, *claim.seen)):
         reason = "a test set of its own was not there"
-    if reason:
+    if reason:  # what was measured all the same stands beside it
+        aside = (*_judged(claim.tests, stored), *aside)
         return Verdict(claim, NOT_RUN, scale, aside=aside, reason=reason, note=note)
     tests = tuple(t.judge(stored) for t in claim.tests)
     seen = tuple(t.judge(stored) for t in claim.seen)
@@ -459,6 +460,10 @@ def _judge_at(claim: Claim, stored: Stored, scale: str) -> Verdict:
     note = ". ".join(filter(None, [note, *_better_without_network(claim, stored)]))
     seeds = {arm: len(stored.of(arm)) for arm in claim.arms}
     return Verdict(claim, outcome, scale, tests, seen, aside, reason, note, seeds)
+
+
+def _judged(tests: tuple[Test, ...], stored: Stored) -> tuple[Judged, ...]:
+    return tuple(test.judge(stored) for test in tests if test.has_run(stored))
 
 
 def _better_without_network(claim: Claim, stored: Stored) -> list[str]:
@@ -527,10 +532,10 @@ def _details(given: Verdict, key: str) -> str:
     if not given.tests:
         wanted = "; ".join(f"{t.what()} {t.wanted}" for t in claim.tests)
         parts.append(f"Would be supported by: {wanted}.")
-    if claim.aside:
-        measured = {judged.test: f"{judged.what} {judged.measured}" for judged in given.aside}
-        missing = "{} not run at this scale"
-        shown = [measured.get(t) or missing.format(t.what()) for t in claim.aside]
+    shown = [f"{judged.what} {judged.measured}" for judged in given.aside]
+    judged = [judged.test for judged in given.aside]
+    shown += [f"{t.what()} not run at this scale" for t in claim.aside if t not in judged]
+    if shown:
         parts.append(f"Beside it: {'; '.join(shown)}.")
     if given.note:
         parts.append(f"Also: {given.note}.")

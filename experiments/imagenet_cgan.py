@@ -243,7 +243,6 @@ CLAIMS = (
         (not_worse("ciede2000", "images-2500", than="main"),),
         unless=_not_thousands,
         aside=(
-            not_worse("ciede2000", "images-2500", than="main"),
             not_worse("ciede2000", "images-1000", than="main"),
             not_worse("ciede2000", "images-500", than="main"),
         ),

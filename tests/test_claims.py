@@ -253,6 +253,7 @@ def test_what_cannot_answer_is_said(store):
     claim = Claim("", "", "", CLAIM.tests, unless=lambda s: "a stand-in was used")
     found = judge(claim, stored)
     assert (found.verdict, found.reason, found.tests) == (core.NOT_RUN, "a stand-in was used", ())
+    assert [judged.test for judged in found.aside] == list(CLAIM.tests)  # measured all the same
     further = Claim("", "", "", (Test(Images("one", "ciede2000", split="coco"), at_most=1.0),))
     assert judge(further, stored).verdict == core.NOT_RUN
 
