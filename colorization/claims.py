@@ -91,14 +91,6 @@ class Estimate:
     seeds: int
 
 
-def difference(first, second):
-    return first - second
-
-
-def quotient(first, second):
-    return first / second
-
-
 def estimate(*terms: Scores, of: Callable[..., np.ndarray] = lambda mean: mean) -> Estimate:
     """A number that follows from the means of one or more scores.
 
@@ -107,7 +99,7 @@ def estimate(*terms: Scores, of: Callable[..., np.ndarray] = lambda mean: mean) 
 
     Args:
         terms: the scores.
-        of: (the mean of each, all `[...]`) to the number, `[...]`; such as `difference`.
+        of: (the mean of each, all `[...]`) to the number, `[...]`; such as `operator.sub`.
     """
     terms = _aligned(terms)
     units, runs = [("units", t.units) for t in terms], [("runs", t.runs) for t in terms]

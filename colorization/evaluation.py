@@ -270,7 +270,7 @@ def sample_tiles(
         shown = [np.zeros_like(ab), np.asarray(predict(L, ab, *given)), ab]
         if quantised:
             shown.append(AB_BINS[ops.convert_to_numpy(encode_nearest(ab))])
-        for row in set(rows) & set(batch.tolist()):
+        for row in np.intersect1d(rows, batch):
             i = row - start
             columns[row] = np.concatenate([displayed(L[i], one[i]) for one in shown])
     labels = ["gray", "re-coloured", "original", "original, 313 colours"]

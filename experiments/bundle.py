@@ -202,7 +202,7 @@ def run(
 
     Args:
         minutes: the budget, all included.
-        archive: of results, written after each run.
+        archive: of results, written between runs and at the end.
         report: a report by its key.
         say: called with lines of text.
 
@@ -220,6 +220,7 @@ def run(
         while left and time.monotonic() < deadline:
             room = (deadline - time.monotonic()) * done / seconds if done else math.inf
             entry = _next(left, room, plan.cost)
+            _write_archive(archive)  # of the runs before it, for whoever is cut off
             left.remove(entry)
             say(f"== {_name(entry)}")
             begun, cost = time.monotonic(), plan.cost(entry)
@@ -229,21 +230,23 @@ def run(
                 say(f"left out: {error}")
                 continue
             done, seconds = done + cost, seconds + time.monotonic() - begun
-            _write_archive(archive)  # after each, for whoever is cut off
     except OutOfTime as stop:
         say(f"out of time: {stop}")
     finally:
         for entry in plan.missing():
             say(f"not finished: {_name(entry)}")
-        if FOUND.exists():
-            _write_archive(archive)
+        if _write_archive(archive):
             say(f"{archive}: {archive.stat().st_size / 1e3:.0f} kB, for make collect")
     return not plan.missing()
 
 
-def _write_archive(archive: Path) -> None:
+def _write_archive(archive: Path) -> bool:
+    """Pack what is finished; whether there was anything."""
+    if not FOUND.exists():
+        return False
     with replacing(archive) as part, tarfile.open(part, "w:gz") as written:
         written.add(FOUND, "results", filter=_plain)
+    return True
 
 
 def _keep_compiled() -> None:

@@ -2,6 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import reduce
+from itertools import islice
+from operator import sub, truediv
 from typing import Any
 
 import numpy as np
@@ -16,9 +19,7 @@ from colorization.claims import (
     Estimate,
     Scores,
     all_of,
-    difference,
     estimate,
-    quotient,
     verdict,
 )
 from colorization.results import StoredRun, columns_of
@@ -36,8 +37,8 @@ COUNTS = {
     "accuracy": 0.02,
     "accuracy_coloured": 0.05,
 }
-LOWER_IS_BETTER = ("ab_mae", "ciede2000", "bleed")
-ERRORS = LOWER_IS_BETTER[:2]
+ERRORS = ("ab_mae", "ciede2000")
+LOWER_IS_BETTER = (*ERRORS, "bleed")
 WINDOW = 0.1  # of the epochs: the first and the last tenth
 WINNING = 0.95  # a discriminator's accuracy over an epoch above which it has won
 
@@ -246,11 +247,8 @@ class Test:
 
         def number(*means):
             left = iter(means)
-            parts = [[next(left) for _ in part] for part in terms]
-            values = [difference(*part) if len(part) > 1 else part[0] for part in parts]
-            if len(values) == 1:
-                return values[0]
-            return (quotient if self.ratio else difference)(*values)
+            parts = [reduce(sub, islice(left, len(part))) for part in terms]
+            return reduce(truediv if self.ratio else sub, parts)
 
         found = estimate(*(term for part in terms for term in part), of=number)
         above = self.at_least is not None
@@ -442,16 +440,14 @@ def _bounded(given: Verdict) -> bool:
 
 
 def _judge_at(claim: Claim, stored: Stored, scale: str) -> Verdict:
-    aside = _judged(claim.aside, stored)
+    groups = claim.tests, claim.seen, claim.aside
+    tests, seen, aside = (_judged(group, stored) for group in groups)
     note = claim.note(stored) if claim.note else ""
     reason = claim.unless(stored)
-    if not reason and not all(t.has_run(stored) for t in (*claim.tests, *claim.seen)):
+    if not reason and (len(tests), len(seen)) != (len(claim.tests), len(claim.seen)):
         reason = "a test set of its own was not there"
     if reason:  # what was measured all the same stands beside it
-        aside = (*_judged(claim.tests, stored), *aside)
-        return Verdict(claim, NOT_RUN, scale, aside=aside, reason=reason, note=note)
-    tests = tuple(t.judge(stored) for t in claim.tests)
-    seen = tuple(t.judge(stored) for t in claim.seen)
+        return Verdict(claim, NOT_RUN, scale, aside=(*tests, *aside), reason=reason, note=note)
     outcome = all_of([t.verdict for t in tests])
     if seen and outcome != SUPPORTED and all_of([t.verdict for t in seen]) == SUPPORTED:
         outcome, reason = ARTEFACT, claim.reason

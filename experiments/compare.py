@@ -3,12 +3,13 @@
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from operator import sub
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from colorization.claims import INCONCLUSIVE, Estimate, Scores, difference, estimate
+from colorization.claims import INCONCLUSIVE, Estimate, Scores, estimate
 from colorization.errors import UserError
 from colorization.results import StoredRun, columns_of
 from colorization.tables import MEASURES, heading, number, with_sign
@@ -244,9 +245,7 @@ def _row(
         for part in ("values", "weights")
     )
     a, b = first.overall, second.overall
-    found = (
-        Estimate(0, 0, 0, *first.values.shape) if same else estimate(second, first, of=difference)
-    )
+    found = Estimate(0, 0, 0, *first.values.shape) if same else estimate(second, first, of=sub)
     signed = with_sign(MEASURES[name][2]).format
     return (
         heading(name),

@@ -200,10 +200,14 @@ def _runs(stored: Stored, arms: Iterable[str]) -> dict[str, StoredRun]:
     return {arm: run for arm, run in found.items() if run is not None}
 
 
+def _every_run(stored: Stored, arms: Iterable[str]) -> list[StoredRun]:
+    return [run for arm in arms for run in stored.of(arm)]
+
+
 def health(stored: Stored, arms: Iterable[str]) -> str:
     """Whether the discriminator won, and what became of the colours."""
     parts = []
-    for run in (run for arm in arms for run in stored.of(arm)):
+    for run in _every_run(stored, arms):
         epochs = run.epochs
         last = epochs.iloc[-1]
         parts.append(
@@ -223,7 +227,7 @@ def weak_discriminator(*arms: str) -> Callable[[Stored], str]:
     """
 
     def why(stored: Stored) -> str:
-        for run in (run for arm in arms for run in stored.of(arm)):
+        for run in _every_run(stored, arms):
             weak = (run.epochs["D_accuracy"] <= CHANCE).mean()
             if weak > 0.5:
                 return (

@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from PIL import Image
 from colorization.data import roots
 from colorization.data.sources import SPLITS, image_files
 
+ROOT = Path(__file__).parent.parent
 # Read before any test sets the variable.
 _GIVEN = os.environ.get(roots.ENVIRONMENT_VARIABLE)
 
@@ -41,17 +44,21 @@ def data_folder(tmp_path_factory):
 
 
 @pytest.fixture
-def compiled():
-    """`compiled(function)`: the function traced and compiled by the backend in use."""
-    import keras
+def on_jax(tmp_path):
+    """`on_jax(code)`: what Python code prints on the JAX backend, in a process of its own."""
 
-    if keras.backend.backend() == "jax":
-        import jax
+    def run(code: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "KERAS_BACKEND": "jax"},
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
 
-        return jax.jit
-    import tensorflow as tf
-
-    return tf.function
+    return run
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,7 @@ from colorization.ab_bins import (
     smooth_over_ab,
     smooth_over_index,
 )
+from colorization.backend import compiled
 from colorization.data.prepare import Recipe, prepare
 from colorization.data.roots import ENVIRONMENT_VARIABLE
 from colorization.data.sources import BSDS500
@@ -72,7 +73,7 @@ def test_nearest_bin_is_that_of_an_exhaustive_search(colours):
     np.testing.assert_array_equal(bins, expected)
 
 
-def test_nearest_bin_in_a_compiled_function(colours, compiled):
+def test_nearest_bin_in_a_compiled_function(colours):
     ab, expected = colours
     bins = numbers(compiled(encode_nearest)(ops.convert_to_tensor(ab)))
     np.testing.assert_array_equal(bins, expected)

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from operator import sub, truediv
 from pathlib import Path
 
 import numpy as np
@@ -9,15 +10,7 @@ import pandas as pd
 import pytest
 
 from colorization import claims as core
-from colorization.claims import (
-    Estimate,
-    Scores,
-    all_of,
-    difference,
-    estimate,
-    quotient,
-    verdict,
-)
+from colorization.claims import Estimate, Scores, all_of, estimate, verdict
 from experiments import claims
 from experiments.__main__ import REPORTS, main, report_module
 from experiments.claims import Claim, Epochs, Gap, Images, PerRun, Test, better, judge, not_worse
@@ -50,8 +43,8 @@ def test_the_same_images_are_compared_image_by_image():
     base = RANDOM.normal(0, 10, 200)
     one, other = base + 1, base[::-1]
     first, elsewhere = scores(one, units=NAMES), scores(base, units=tuple(range(200)))
-    paired = estimate(first, scores(other, units=NAMES[::-1]), of=difference)
-    apart = estimate(first, elsewhere, of=difference)
+    paired = estimate(first, scores(other, units=NAMES[::-1]), of=sub)
+    apart = estimate(first, elsewhere, of=sub)
     assert (paired.low, paired.high) == pytest.approx((1, 1))
     assert apart.high - apart.low > 3
     assert (paired.units, apart.units) == (200, 400)
@@ -68,7 +61,7 @@ def test_seeds_widen_the_interval():
 def test_each_arm_counts_with_all_its_seeds():
     one = scores([[1, 10, 100]] * 5, seeds=("one 0", "one 1", "one 2"))
     other = scores([[5, 3]] * 5, seeds=("other 0", "other 1"))
-    found = estimate(one, other, of=difference)
+    found = estimate(one, other, of=sub)
     assert (found.value, found.seeds) == (pytest.approx(37 - 4), 2)
     alone = estimate(one)
     assert found.low == pytest.approx(alone.low - 4, abs=1.5)
@@ -80,15 +73,15 @@ def test_two_numbers_of_the_same_runs_are_drawn_together():
     luck, first = np.array([[0.0, 50.0, 100.0]]), RANDOM.normal(0, 1, (30, 1))
     seeds = ("0", "1", "2")
     one, other = scores(first + luck + 7, seeds), scores(first + luck, seeds)
-    found = estimate(one, other, of=difference)
+    found = estimate(one, other, of=sub)
     assert (found.low, found.high) == (pytest.approx(7), pytest.approx(7))
-    apart = estimate(one, scores(first + luck, ("3", "4", "5")), of=difference)
+    apart = estimate(one, scores(first + luck, ("3", "4", "5")), of=sub)
     assert apart.high - apart.low > 50
 
 
 def test_a_baseline_has_no_seeds():
     one = scores([[1, 2], [3, 4]], seeds=(0, 1))
-    assert estimate(one, scores([1, 1], seeds=()), of=difference).value == pytest.approx(1.5)
+    assert estimate(one, scores([1, 1], seeds=()), of=sub).value == pytest.approx(1.5)
 
 
 def test_ratio_of_totals_and_missing_values():
@@ -98,8 +91,8 @@ def test_ratio_of_totals_and_missing_values():
     assert (found.value, found.low, found.high, found.units) == (3, 2, 4, 2)
     without_two = scores([10, np.nan, np.nan, 40])
     other = scores([1, 2, np.nan, np.nan])
-    assert estimate(without_two, other, of=difference).value == 9  # one is in both
-    assert estimate(scores([6, 6]), scores([3, 3]), of=quotient).value == 2
+    assert estimate(without_two, other, of=sub).value == 9  # one is in both
+    assert estimate(scores([6, 6]), scores([3, 3]), of=truediv).value == 2
 
 
 def test_one_number_has_no_interval():
@@ -108,7 +101,7 @@ def test_one_number_has_no_interval():
     three = estimate(scores([[1, 2, 3]], seeds=(0, 1, 2)))
     assert (three.low, three.high) == (1, 3)
     # Nor has a comparison with it, however many seeds the other side has.
-    against = estimate(scores([[1, 2, 3]], seeds=(0, 1, 2)), scores([3], (7,)), of=difference)
+    against = estimate(scores([[1, 2, 3]], seeds=(0, 1, 2)), scores([3], (7,)), of=sub)
     assert against.value == -1 and np.isnan(against.low)
 
 

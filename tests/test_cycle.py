@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from keras import ops
 
+from colorization.backend import compiled
 from colorization.lab import images_to_lab
 from colorization.training import run as runs
 from colorization.training.callbacks import training_state
@@ -110,7 +111,7 @@ def test_a_pool_that_batches_do_not_fill_evenly_gives_nothing_that_was_not_store
     assert int(pool.filled) == 10
 
 
-def test_the_pool_under_compilation(compiled):
+def test_the_pool_under_compilation():
     pool = ImagePool(SIZE, (2, 2, 1))
     variables = pool.variables
 

@@ -1,14 +1,12 @@
 """Images held by the device give the run that images sent to it give, on either backend."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
 
+from colorization.backend import compiled
 from colorization.data.pipeline import ResidentImages, epoch_batches, epoch_rows
 from colorization.errors import UserError
 from colorization.training import checkpoint
@@ -20,7 +18,7 @@ ROOT = Path(__file__).parent.parent
 pytestmark = pytest.mark.usefixtures("data_folder")
 
 
-def test_gathered_batches_are_those_put_together_on_the_host(compiled):
+def test_gathered_batches_are_those_put_together_on_the_host():
     images = np.random.default_rng(0).integers(0, 256, (23, 4, 6, 3), "uint8")
     resident = ResidentImages(images)
     gather = compiled(resident.gather)
@@ -102,12 +100,5 @@ print("same")
 """
 
 
-def test_on_jax_too(tmp_path):
-    done = subprocess.run(
-        [sys.executable, "-c", JAX],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "KERAS_BACKEND": "jax"},
-        capture_output=True,
-        text=True,
-    )
-    assert done.stdout.strip() == "same", done.stderr
+def test_on_jax_too(on_jax):
+    assert on_jax(JAX) == "same"

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
+from colorization.backend import compiled
 from colorization.errors import UserError
 from colorization.models.cost import macs, trainable_parameters
 from colorization.models.layers import (
@@ -677,7 +678,7 @@ def test_stored_networks_need_nothing_else():
 # ---------------------------------------------------------------- storing, precision
 
 
-def test_stored_networks_give_identical_outputs(tiny, tmp_path, compiled):
+def test_stored_networks_give_identical_outputs(tiny, tmp_path):
     network = tiny()
     give_statistics(network)
     network.save(tmp_path / "network.keras")

@@ -3,6 +3,7 @@ import pytest
 from keras import ops
 from skimage import color
 
+from colorization.backend import compiled
 from colorization.lab import BYTE, RAW, UNIT, images_to_lab, lab8_to_lab, lab_to_rgb, rgb_to_lab
 
 LEVELS = np.unique([*range(0, 256, 5), 1, 2, 9, 10, 11, 12, 254, 255])  # both sides of the knees
@@ -38,7 +39,7 @@ def test_rgb_to_lab_is_that_of_skimage(cube, given):
 
 
 @pytest.mark.parametrize("kind", ["uint8", "float32"])
-def test_rgb_to_lab_in_a_compiled_function(cube, compiled, kind):
+def test_rgb_to_lab_in_a_compiled_function(cube, kind):
     rgb, expected = cube
     given = rgb if kind == "uint8" else rgb.astype("float32") / 255
     lab = numbers(compiled(rgb_to_lab)(ops.convert_to_tensor(given)))
@@ -67,7 +68,7 @@ def test_to_lab_and_back_gives_every_8_bit_colour_again(cube):
 
 
 @pytest.mark.filterwarnings("ignore:Conversion from CIE-LAB")
-def test_lab_to_rgb_is_that_of_skimage_outside_srgb_too(compiled):
+def test_lab_to_rgb_is_that_of_skimage_outside_srgb_too():
     axes = np.arange(0, 101, 5), np.arange(-128, 129, 16), np.arange(-128, 129, 16)
     lab = np.stack(np.meshgrid(*axes, indexing="ij"), -1).reshape(-1, 3).astype("float32")
     expected = color.lab2rgb(lab.astype("float64"))

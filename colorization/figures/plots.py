@@ -321,8 +321,8 @@ def image_grid(
     if captions is not None and len(captions) != len(columns):
         raise ValueError(f"{len(captions)} captions for {len(columns)} columns")
     if scale is None:
-        wide = math.ceil(LEGIBLE / tiles.shape[3])
-        scale = wide if tiles.size > LARGE else max(1, round(185 / tiles.shape[3]))
+        side = tiles.shape[3]
+        scale = math.ceil(LEGIBLE / side) if tiles.size > LARGE else max(1, round(185 / side))
     mosaic = _spaced(np.repeat(np.repeat(tiles, scale, axis=2), scale, axis=3))
     tile_h, tile_w = tiles.shape[2] * scale, tiles.shape[3] * scale
 

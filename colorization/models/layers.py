@@ -281,8 +281,8 @@ def _transposed_on_jax():
 
     def backward(shape, strides, padding, kept, gradient):
         x, kernel = kept
-        by_kernel = jax.vjp(lambda kernel: convolve(gradient, kernel, strides, padding), kernel)[1]
-        return convolve(gradient, kernel, strides, padding), by_kernel(x)[0]
+        by_x, by_kernel = jax.vjp(lambda k: convolve(gradient, k, strides, padding), kernel)
+        return by_x, by_kernel(x)[0]
 
     transposed.defvjp(forward, backward)
     return transposed
