@@ -45,7 +45,7 @@ def rgb_to_lab(rgb):
     linear = ops.where(
         rgb > 0.04045, ops.power((ops.maximum(rgb, 0.04045) + 0.055) / 1.055, 2.4), rgb / 12.92
     )
-    xyz = ops.matmul(linear, _FROM_RGB)
+    xyz = _product(linear, _FROM_RGB)
     f = ops.where(
         xyz > 0.008856, ops.power(ops.maximum(xyz, 0.008856), 1 / 3), 7.787 * xyz + 16 / 116
     )
@@ -68,13 +68,18 @@ def lab_to_rgb(lab):
     z = ops.maximum(y - lab[..., 2] / 200.0, 0.0)
     f = ops.stack([x, y, z], axis=-1)
     xyz = ops.where(f > 0.2068966, ops.power(f, 3), (f - 16 / 116) / 7.787)
-    linear = ops.matmul(xyz, _TO_RGB)
+    linear = _product(xyz, _TO_RGB)
     rgb = ops.where(
         linear > 0.0031308,
         1.055 * ops.power(ops.maximum(linear, 0.0031308), 1 / 2.4) - 0.055,
         12.92 * linear,
     )
     return ops.clip(rgb, 0.0, 1.0)
+
+
+def _product(pixels, matrix):
+    """`pixels @ matrix`, not as a matrix product: GPUs round the factors of those to 10 bits."""
+    return sum(pixels[..., i : i + 1] * row for i, row in enumerate(matrix))
 
 
 def recolour(rgb: np.ndarray, ab: np.ndarray) -> np.ndarray:

@@ -32,7 +32,7 @@ def equal(name: str, title: str, arm: Arm, **changes) -> Arm:
         recipe=tutorial.STRETCHED,
         epochs=EPOCHS,
         batch_size=16,
-        shuffle=True,
+        reshuffle=True,
         flip=True,
         train_mode_validation=False,
         precision="float32",

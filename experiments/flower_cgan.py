@@ -2,7 +2,7 @@
 
 The tutorial's pix2pix U-Net with 100 L1 against a patch discriminator; the same game with fastai's
 DynamicUnet on a ResNet-18 after 20 epochs of L1 alone; CycleGAN with two such U-Nets. Photographs
-come in a fixed order, since the authors' loader does not shuffle.
+come in one random order, the same each epoch, since the authors' loader does not shuffle.
 
     make reproduce-flower-cgan                 as run, the text's added skips, CycleGAN fixed
     make reproduce-flower-cgan ARMS=ablation   L1 alone, scalar discriminator, shuffling, ...
@@ -78,7 +78,7 @@ cycle = _primary(
     adversary=replace(CYCLE, pool_pairs=False, paired=True),
 )
 cycle_fixed = _primary(
-    "cyclegan-fixed", "CycleGAN (pool of pairs, unpaired)", adversary=CYCLE, shuffle=True
+    "cyclegan-fixed", "CycleGAN (pool of pairs, unpaired)", adversary=CYCLE, reshuffle=True
 )
 
 ABLATIONS = (
@@ -88,7 +88,7 @@ ABLATIONS = (
         "U-Net, D with one answer for the image",
         adversary=replace(GAME, discriminator=partial(patchgan, field="image")),
     ),
-    unet.ablation("shuffled", "U-Net, training images shuffled", shuffle=True),
+    unet.ablation("shuffled", "U-Net, a new order each epoch", reshuffle=True),
     unet.ablation(
         "flowers-1497", "U-Net, all distinct images", source=Flower1497(test=150, seed=123)
     ),
@@ -310,6 +310,7 @@ DEPARTURES = """\
 - The authors' ResNet-18 starts from ImageNet weights. Where they cannot be downloaded, and at
   `small`, where the network is narrower than they are, it starts from random ones; the settings
   table says which.
+- As in the authors' code, training images come in one random order, the same each epoch.
 - As in the authors' code, CycleGAN trains two plain U-Nets; `cyclegan-fixed` keeps lightness and
   colour together in the pool and draws the true colours from other images of the batch.
 - At `small`: 64 px, 6 levels from 32 filters (at most 256), 30 epochs for 101 and 6

@@ -18,7 +18,7 @@ STRETCHED = Recipe(size=256, crop=False, resample="bicubic", upsample=True)
 
 
 def tutorial(source, *, epochs: int, batch_size: int, snapshots=()) -> TrainingConfig:
-    """The tutorial's settings; its loader mirrors at random and does not shuffle."""
+    """The tutorial's settings; its loader mirrors at random and keeps one random order."""
     return TrainingConfig(
         source=source,
         recipe=STRETCHED,
@@ -28,7 +28,7 @@ def tutorial(source, *, epochs: int, batch_size: int, snapshots=()) -> TrainingC
         batch_size=batch_size,
         learning_rate=2e-4,
         beta_1=0.5,
-        shuffle=False,
+        reshuffle=False,
         flip=True,
         adversary=GAME,
         snapshots=snapshots,

@@ -208,9 +208,9 @@ def built(config, seed=0):
 
 
 def fitted(model, images, batch_size, epochs, labels=None, **arguments):
-    """Train on images in their own order; the losses of each epoch by name."""
+    """Train on images in one order; the losses of each epoch by name."""
     batches = training_dataset(
-        images, batch_size, seed=0, first_epoch=0, epochs=epochs, shuffle=False, labels=labels
+        images, batch_size, seed=0, first_epoch=0, epochs=epochs, reshuffle=False, labels=labels
     )
     steps = -(-len(images) // batch_size)
     fit = partial(model.fit, batches, steps_per_epoch=steps, epochs=epochs, shuffle=False)

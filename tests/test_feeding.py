@@ -22,7 +22,7 @@ def test_gathered_batches_are_those_put_together_on_the_host():
     images = np.random.default_rng(0).integers(0, 256, (23, 4, 6, 3), "uint8")
     resident = ResidentImages(images)
     gather = compiled(resident.gather)
-    draws = {"seed": 3, "epoch": 2, "shuffle": True, "flip": True}
+    draws = {"seed": 3, "epoch": 2, "reshuffle": True, "flip": True}
     rows = epoch_rows(len(images), 5, **draws)
     for (which, mirrored), batch in zip(rows, epoch_batches(images, 5, **draws), strict=True):
         np.testing.assert_array_equal(gather(which, mirrored), batch)

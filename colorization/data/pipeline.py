@@ -45,7 +45,7 @@ def epoch_batches(
     *,
     seed: int,
     epoch: int,
-    shuffle: bool,
+    reshuffle: bool,
     flip: bool,
     labels: np.ndarray | None = None,
     host: tuple[int, int] = (0, 1),
@@ -56,7 +56,7 @@ def epoch_batches(
         images: uint8 `[N, H, W, C]`, usually a memory map.
         batch_size: the last batch holds what is left.
         seed, epoch: determine order and flips.
-        shuffle: draw a new order each epoch, else keep the array's.
+        reshuffle: draw a new order each epoch, else keep the first epoch's.
         flip: mirror each image left to right with probability 1/2.
         labels: uint8 `[N]`, class indices, or None.
         host: its number and how many there are: it gets that share of each batch.
@@ -64,8 +64,8 @@ def epoch_batches(
     Yields:
         uint8 `[B, H, W, C]`, or a pair of it and the images' labels `[B]`.
     """
-    draws = epoch_rows(len(images), batch_size, seed=seed, epoch=epoch, shuffle=shuffle, flip=flip)
-    for rows, mirrored in draws:
+    draws = {"seed": seed, "epoch": epoch, "reshuffle": reshuffle, "flip": flip}
+    for rows, mirrored in epoch_rows(len(images), batch_size, **draws):
         share = share_of(len(rows), host)
         rows, mirrored = rows[share], mirrored[share]
         batch = images[rows]
@@ -80,7 +80,7 @@ def share_of(count: int, host: tuple[int, int]) -> slice:
 
 
 def epoch_rows(
-    count: int, batch_size: int, *, seed: int, epoch: int, shuffle: bool, flip: bool
+    count: int, batch_size: int, *, seed: int, epoch: int, reshuffle: bool, flip: bool
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """What the batches of an epoch are made of; see `epoch_batches`.
 
@@ -88,7 +88,7 @@ def epoch_rows(
         rows of the array, int32 `[B]`, and which of them are mirrored, bool `[B]`.
     """
     random = np.random.default_rng([seed, epoch])
-    order = random.permutation(count) if shuffle else np.arange(count)
+    order = (random if reshuffle else np.random.default_rng([seed, 0])).permutation(count)
     for start in range(0, count, batch_size):
         rows = order[start : start + batch_size].astype("int32")
         yield rows, random.random(len(rows)) < 0.5 if flip else np.zeros(len(rows), bool)
@@ -101,7 +101,7 @@ def training_dataset(
     seed: int,
     first_epoch: int,
     epochs: int,
-    shuffle: bool = True,
+    reshuffle: bool = True,
     flip: bool = False,
     labels: np.ndarray | None = None,
     resident: bool = False,
@@ -117,7 +117,7 @@ def training_dataset(
         resident: give rows and mirrorings instead of images, for a model that holds the images.
         host: see `epoch_batches`.
     """
-    draws = {"seed": seed, "shuffle": shuffle, "flip": flip}
+    draws = {"seed": seed, "reshuffle": reshuffle, "flip": flip}
 
     def batches():
         for epoch in range(first_epoch, epochs):

@@ -89,7 +89,7 @@ class TrainingConfig:
         objective: inputs, targets, loss and decoding.
         epochs, batch_size: as in the report.
         learning_rate, beta_1, beta_2, epsilon: of Adam; PyTorch's defaults.
-        shuffle: draw a new order each epoch.
+        reshuffle: draw a new order each epoch, else one for all.
         flip: mirror training images at random.
         train_mode_validation: see `SupervisedColorizer`; also how the test images are judged.
         precision: Keras dtype policy, "float32" or "mixed_bfloat16".
@@ -109,7 +109,7 @@ class TrainingConfig:
     beta_1: float = 0.9
     beta_2: float = 0.999
     epsilon: float = 1e-8
-    shuffle: bool = True
+    reshuffle: bool = True
     flip: bool = False
     train_mode_validation: bool = False
     precision: str = "float32"

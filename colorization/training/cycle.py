@@ -51,7 +51,7 @@ class CycleColorizer(Game):
         L, ab = self._examples(batch)
         true_L = L  # of the photographs whose colours these are
         if not self.adversary.paired:
-            order = keras.random.shuffle(ops.arange(ops.shape(L)[0]), seed=self.seeds)
+            order = self._others(ops.shape(L)[0])
             true_L, ab = ops.take(L, order, axis=0), ops.take(ab, order, axis=0)
         count = ops.shape(L)[0]
         share = share_of_batch(count)
@@ -71,6 +71,11 @@ class CycleColorizer(Game):
         )
         self.optimizer.optimizers[0].apply(adjoint(gradients), variables)
         self.logged.update({**logs_G, **logs_D}, count)
+
+    def _others(self, count):
+        """Rows of a batch moved on by a random number of places, so that none keeps its own."""
+        steps = keras.random.randint((), 1, ops.maximum(count, 2), seed=self.seeds)
+        return (ops.arange(count) + steps) % count
 
     def _generator_loss(self, L, ab, generated, share):
         gan, weight = self.adversary.gan, self.adversary.cycle_weight

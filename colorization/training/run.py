@@ -29,7 +29,6 @@ from colorization.ab_bins import AB_BINS
 from colorization.data.pipeline import (
     ResidentImages,
     batches_per_epoch,
-    epoch_batches,
     evaluation_dataset,
     training_dataset,
 )
@@ -210,7 +209,7 @@ def _fit(folder, config, images, seed, options):
                 seed=seed,
                 first_epoch=first,
                 epochs=stage.end,
-                shuffle=config.shuffle,
+                reshuffle=config.reshuffle,
                 flip=config.flip,
                 labels=images.labels("train") if has_classes else None,
                 resident=resident is not None,
@@ -340,7 +339,7 @@ def _compile(model, groups):
 def class_weights(folder: Path, config: TrainingConfig, images: PreparedSet) -> np.ndarray | None:
     """The objective's class weights from the training images; stored in the run folder."""
     train_images = images.images("train")
-    batches = epoch_batches(train_images, 50, seed=0, epoch=0, shuffle=False, flip=False)
+    batches = (train_images[start : start + 50] for start in range(0, len(train_images), 50))
     statistics = config.objective.class_statistics(
         images_to_lab(ops.convert_to_tensor(batch), images.space) for batch in batches
     )
