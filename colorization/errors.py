@@ -17,6 +17,10 @@ class SourceUnavailable(UserError):
     """An image set could not be had; arms that use other sets can still run."""
 
 
+class RunUnusable(UserError):
+    """A run folder is in use, or holds another run; other runs can go on."""
+
+
 class RunFailed(Exception):
     """A run that started properly and went wrong (a loss became NaN, memory ran out).
 
@@ -28,13 +32,19 @@ class OutOfTime(Exception):
     """A run stopped at its deadline, with all that it needs to go on."""
 
 
+def told(error: UserError | RunFailed) -> int:
+    """Print an error as one line on standard error; its exit status."""
+    failed = isinstance(error, RunFailed)
+    print(f"{'failed' if failed else 'error'}: {error}", file=sys.stderr)
+    return 1 if failed else 2
+
+
 def exit_status(command: Callable[[], int]) -> int:
     """Run a command; turn what it raises into one line on standard error and its exit status."""
     try:
         return command()
-    except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+    except (UserError, RunFailed) as error:
+        return told(error)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             where = f" for {error.filename}" if error.filename else ""
@@ -42,9 +52,6 @@ def exit_status(command: Callable[[], int]) -> int:
             print(f"error: no space left on the disk{where}: {advice}", file=sys.stderr)
         else:  # no permission, say: the message names the file
             print(f"error: {error}", file=sys.stderr)
-        return 1
-    except RunFailed as error:
-        print(f"failed: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("interrupted; the same command goes on where it was", file=sys.stderr)

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 
+import keras
 import numpy as np
 from keras import ops
 
@@ -56,35 +57,48 @@ def spread_rows(count: int, limit: int | None) -> np.ndarray:
     return np.linspace(0, count - 1, limit).round().astype(int)
 
 
-def network_predictor(network, objective, batch_statistics: bool) -> Predictor:
-    """A trained network as a predictor.
+def network_predictor(
+    network, objective, batch_statistics: bool, decode: Callable | None = None
+) -> Predictor:
+    """A trained network as a predictor; nothing is dropped out.
 
     Args:
-        network: the objective's inputs to its output.
+        network: functional, the objective's inputs to its output.
         objective: scales the input and decodes the output.
         batch_statistics: normalise with each batch's own statistics (no `eval()`), else with the
             running averages.
+        decode: network outputs to what is returned instead of Lab units.
     """
+    decode = decode or objective.decode
+    judged = without_dropout(network) if batch_statistics else network
 
     @compiled
     def outputs(inputs, *variables):
         # Stateless: with batch statistics a plain call would move the running averages.
-        found, _ = network.stateless_call(*variables, inputs, training=batch_statistics)
-        return objective.decode(found)
+        found, _ = judged.stateless_call(*variables, inputs, training=batch_statistics)
+        return decode(found)
 
     def predict(L, ab=None, labels=None):
         groups = network.trainable_variables, network.non_trainable_variables
         variables = [[variable.value for variable in group] for group in groups]
-        inputs = network_inputs(objective, L, ab, labels)
+        lab = L if ab is None else np.concatenate([L, ab], axis=-1)
+        inputs = objective.inputs(ops.convert_to_tensor(lab), labels)
         return ops.convert_to_numpy(outputs(inputs, *variables))
 
     return predict
 
 
-def network_inputs(objective, L, ab=None, labels=None):
-    """What a network takes, for L `[B, H, W, 1]` (and ab, labels; see `Predictor`)."""
-    lab = L if ab is None else np.concatenate([L, ab], axis=-1)
-    return objective.inputs(ops.convert_to_tensor(lab), labels)
+def without_dropout(network) -> keras.Model:
+    """A functional network whose dropout layers drop nothing in training mode; new variables, in
+    the same order."""
+
+    def copy(layer):
+        twin = type(layer).from_config(layer.get_config())
+        if isinstance(twin, keras.layers.Dropout):
+            twin.rate = 0.0
+        return twin
+
+    return keras.models.clone_model(network, clone_function=copy)
 
 
 def with_lightness(L: np.ndarray, predicted: np.ndarray) -> np.ndarray:

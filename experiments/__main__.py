@@ -8,7 +8,7 @@ from importlib import import_module
 from pathlib import Path
 
 from colorization.backend import import_quietly
-from colorization.errors import SourceUnavailable, UserError, exit_status
+from colorization.errors import SourceUnavailable, UserError, exit_status, told
 
 REPORTS = {
     "flower-gan": "Boriano, Vizzuso: a GAN without pixel loss on flowers and mixed photographs",
@@ -270,11 +270,12 @@ def _reproduce(options) -> int:
         feeding=options.feeding,
     )
     failures = []
-    for report in reports:
+    chosen = [report.choose(options.arms) for report in reports]  # or say so before any work
+    for report, arms in zip(reports, chosen, strict=True):
         failures += reproduce(
             report,
             scale,
-            report.choose(options.arms),
+            arms,
             options.seeds,
             runs,
             results,
@@ -283,9 +284,7 @@ def _reproduce(options) -> int:
         )
     if not options.data and devices.leads():
         write_overview(results)
-    for failure in failures:
-        print(f"error: {failure}", file=sys.stderr)
-    return 2 if failures else 0
+    return min((told(failure) for failure in failures), default=0)
 
 
 def default_scale() -> str:

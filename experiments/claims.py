@@ -81,7 +81,9 @@ class Images:
     def has_run(self, stored: Stored) -> bool:
         """Whether there are such rows: a further test set may not have been there."""
         runs = stored.of(self.arm)
-        return bool(runs) and all(self._split(run) in set(run.images["split"]) for run in runs)
+        chosen = self.subset[1] if self.subset else bool
+        there = [run.images["name"][run.images["split"] == self._split(run)] for run in runs]
+        return bool(runs) and all(any(map(chosen, names)) for names in there)
 
     def _split(self, run: StoredRun) -> str:
         if self.snapshot is None:

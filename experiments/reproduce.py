@@ -10,19 +10,19 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+from keras import ops
 from skimage.color import rgb2lab
 
 from colorization import results
 from colorization.data.forms import SHAPES
 from colorization.data.prepare import PreparedSet, is_sealed, prepare
 from colorization.data.sources import SPLITS, AuthorsForms, GeneratedForms
-from colorization.errors import OutOfTime, SourceUnavailable, UserError
+from colorization.errors import OutOfTime, RunFailed, RunUnusable, SourceUnavailable, UserError
 from colorization.evaluation import (
     BASELINES,
     baselines,
     evaluate,
     lab_batches,
-    network_inputs,
     network_predictor,
 )
 from colorization.files import write_json
@@ -37,6 +37,7 @@ from colorization.training.objectives import AbClassification
 from colorization.training.run import (
     FINISHED,
     RunOptions,
+    explained_memory,
     load_network,
     locked,
     save_network,
@@ -58,7 +59,7 @@ def reproduce(
     results_folder: Path,
     options: RunOptions,
     precision: str | None = None,
-) -> list[str]:
+) -> list[Exception]:
     """Train and evaluate arms that are not finished yet, then render the report.
 
     Args:
@@ -68,7 +69,7 @@ def reproduce(
         precision: instead of each arm's own.
 
     Returns:
-        One line for each arm that could not be run for want of its data.
+        What kept arms from being run: others go on.
     """
     failures, say = [], options.say
     for seed in seeds:
@@ -79,8 +80,8 @@ def reproduce(
                 continue
             try:
                 reproduce_run(report, scale, arm, seed, runs, results_folder, options, precision)
-            except SourceUnavailable as error:
-                failures.append(f"{arm.name}: {error}")
+            except (SourceUnavailable, RunUnusable, RunFailed) as error:
+                failures.append(type(error)(f"{arm.name}: {error}"))
                 say(f"left out: {error}")
     if not leads():
         return failures
@@ -196,7 +197,8 @@ def reproduce_run(report, scale, arm, seed, runs, results_folder, options, preci
     with locked(folder):
         if not (folder / "measures.json").exists():
             say("evaluating")
-            judge(folder, config, images, further)
+            with explained_memory(config):
+                judge(folder, config, images, further)
     target = results_folder / report.key / scale / arm.name / f"seed-{seed}"
     with storing(results_folder, say):
         _judge_baselines(target.parents[1] / "baselines", config, images, further)
@@ -277,9 +279,11 @@ def judge(folder: Path, config: TrainingConfig, images: PreparedSet, further: di
         _further_samples(folder, others, name, evaluations[name], predict, common)
     extra = {"weights_sha256": _weights_digest(network)}
     if hasattr(objective, "output_measures"):
-        lab = np.concatenate(list(lab_batches(images, "test", config.batch_size)))
-        outputs = network(network_inputs(objective, lab[..., :1], lab[..., 1:]), training=False)
-        extra["outputs"] = objective.output_measures(np.asarray(outputs))
+        outputs = network_predictor(network, objective, config.train_mode_validation, ops.identity)
+        batches = lab_batches(images, "test", config.batch_size)
+        extra["outputs"] = objective.output_measures(
+            outputs(lab[..., :1], lab[..., 1:]) for lab in batches
+        )
     for epoch in dict.fromkeys(config.snapshots):
         path = snapshot_path(folder, epoch)
         if not path.exists():  # of an arm that adopted an earlier epoch
@@ -304,10 +308,23 @@ def judge(folder: Path, config: TrainingConfig, images: PreparedSet, further: di
         },
         parameters=trainable_parameters(network),
         macs=macs(network),
-        train_seconds=round(len(epochs) * float(np.median([row["seconds"] for row in epochs])), 1),
-        images_per_second=float(np.median([row["images_per_second"] for row in epochs])),
+        **_speed(epochs, config.pretraining.epochs if config.pretraining else 0),
         **extra,
     )
+
+
+def _speed(epochs: list[dict], pretraining: int) -> dict[str, float]:
+    """Seconds of all epochs, each stage at its median, and the last stage's images per second.
+
+    An interruption or a busy machine makes some epochs longer; stages differ by what they train.
+    """
+    stages = [stage for stage in (epochs[:pretraining], epochs[pretraining:]) if stage]
+    seconds = [len(stage) * np.median([row["seconds"] for row in stage]) for stage in stages]
+    speeds = [row["images_per_second"] for row in stages[-1]]
+    return {
+        "train_seconds": round(float(sum(seconds)), 1),
+        "images_per_second": float(np.median(speeds)),
+    }
 
 
 def _weights_digest(network) -> str:

@@ -3,6 +3,7 @@
 import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from colorization.errors import SourceUnavailable
 from colorization.models.cost import trainable_parameters
 from colorization.training.config import Adversary, to_json
 from experiments.__main__ import REPORTS, report_module
+from experiments.flower_gan import _stand_in, _unlabelled
 from experiments.report import SCALES
 from experiments.reproduce import _twin, with_initial_weights
 from tests.test_reproduce import finish, rendered, run, start
@@ -211,6 +213,18 @@ def test_without_imagenet_weights_primaries_start_at_random_and_say_so(monkeypat
     ablation = report.arm("resnet18-imagenet")
     with pytest.raises(SourceUnavailable, match="need KerasHub"):
         with_initial_weights(ablation, ablation.config, said.append)
+
+
+def test_claims_on_the_multi_domain_set_know_it_from_its_stand_in():
+    source = report_module("flower-gan").arm("multi-domain").config.source
+
+    def stored(given):
+        run = SimpleNamespace(measures={"source": given.key, "source_title": given.title})
+        return SimpleNamespace(first={"multi-domain": run}.get)
+
+    assert _stand_in(stored(source)) == ""
+    assert "Intel's outdoor scenes and ImageNet-mini stand in" in _stand_in(stored(source.stand_in))
+    assert "does not say what its photographs show" in _unlabelled(stored(source))
 
 
 def test_any_arm_trains_on_a_folder_of_photographs(tmp_path):

@@ -35,8 +35,10 @@ CONFIG = TrainingConfig(
     adversary=Adversary(partial(patchgan, filters=4)),
     pretraining=Pretraining(1),
 )
-# A last batch of 3, that two devices share as 2 and 1.
-UNEVEN = replace(CONFIG, source=replace(CONFIG.source, train=11))
+# Batches of 5, 5 and 3, that two devices share as 3 and 2 and as 2 and 1.
+UNEVEN = replace(CONFIG, source=replace(CONFIG.source, train=13), batch_size=5)
+# A last batch of 1.
+SINGLE = replace(UNEVEN, source=replace(CONFIG.source, train=11))
 
 
 @pytest.fixture(scope="module", params=["tensorflow", "jax"])
@@ -73,12 +75,24 @@ def test_two_devices_give_the_losses_and_weights_of_one(runs):
     assert_same_run(found["even-1"], found["even-2"])
 
 
-def test_a_last_batch_is_shared_unevenly_or_refused(runs):
+def test_batches_are_shared_unevenly_or_refused(runs):
     found, backend = runs
     if backend == "tensorflow":
         assert_same_run(found["uneven-1"], found["uneven-2"])
     else:
         assert "every batch must be a multiple of 2 devices" in found["uneven-2"]["error"]
+
+
+def test_a_device_without_an_image_is_refused(runs):
+    found, backend = runs
+    assert "epochs" in found["single-1"]
+    reason = "leave some device without any; use fewer" if backend == "tensorflow" else "on JAX"
+    assert reason in found["single-2"]["error"]
+
+
+def test_a_replicas_loss_weighs_by_its_share_of_the_batch(runs):
+    found, backend = runs
+    assert found["shares"] == (pytest.approx([2 / 3, 1 / 3]) if backend == "tensorflow" else [1.0])
 
 
 def test_more_devices_than_there_are_is_one_line(runs):

@@ -261,6 +261,17 @@ def test_normalisation_is_by_the_batch_or_by_running_averages(batch_statistics):
     np.testing.assert_allclose(found, expected, rtol=1e-5)
 
 
+def test_batch_statistics_bring_no_dropout_along():
+    inputs = keras.Input((4, 4, 1))
+    x = layers.Dropout(0.5)(layers.BatchNormalization(epsilon=0)(inputs))
+    network = keras.Model(inputs, layers.Conv2D(2, 1, use_bias=False)(x))
+    L = np.arange(16, dtype="float32").reshape(1, 4, 4, 1)
+    found = network_predictor(network, AbRegression(), batch_statistics=True)(L, None)
+    kernel = ops.convert_to_numpy(network.layers[-1].kernel)[0, 0, 0]
+    np.testing.assert_allclose(found, (L - L.mean()) / L.std() * kernel, rtol=1e-4, atol=1e-5)
+    assert network.layers[2].rate == 0.5
+
+
 def test_judging_leaves_the_network_as_it_was():
     inputs = keras.Input((2, 2, 1))
     network = keras.Model(inputs, layers.BatchNormalization()(inputs))

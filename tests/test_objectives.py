@@ -129,7 +129,7 @@ def test_rgb_outputs_beyond_white_and_dead_channels_are_measured():
     outputs[..., 1] = 0.3  # constant
     outputs[0, 0, :, 2] = 1.0, 1.01
     outputs[1, 1, 1, 0] = 2.0
-    assert RgbRegression().output_measures(outputs) == {
+    assert RgbRegression().output_measures([outputs[:1], outputs[1:]]) == {
         "share_above_white": 2 / 24,
         "constant_channels": 1,
     }

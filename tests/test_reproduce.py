@@ -10,7 +10,9 @@ import pandas as pd
 import pytest
 
 from colorization import results
+from colorization.errors import RunFailed, RunUnusable, SourceUnavailable, UserError
 from colorization.tables import replace_block
+from experiments import reproduce as reproduction
 from experiments.__main__ import REPORTS, main, report_module
 from experiments.berkeley import REPORT
 from experiments.claims import judge_all
@@ -213,7 +215,6 @@ def test_another_configuration_is_refused(everything):
 def test_forms_run_without_any_network(tmp_path, monkeypatch):
     """With no data and no way out, BSDS500 is named as missing and the forms are generated."""
     from colorization.data import download, kaggle
-    from colorization.errors import SourceUnavailable, UserError
     from experiments.reproduce import obtain
 
     def no_network(urls, target, **_):
@@ -234,6 +235,45 @@ def test_forms_run_without_any_network(tmp_path, monkeypatch):
     flowers = report_module("flower-gan").arm("flowers").config
     with pytest.raises(SourceUnavailable, match="(?s)flowers-recognition.*flower_photos.tgz could"):
         obtain(flowers, said.append)
+
+
+@pytest.mark.parametrize(
+    "error, status", [(RunFailed, 1), (RunUnusable, 2), (SourceUnavailable, 2)]
+)
+def test_one_arm_that_fails_does_not_keep_the_others_from_running(
+    error, status, tmp_path, monkeypatch, capsys
+):
+    started, drawn = [], []
+
+    def fails_at_first(report, scale, arm, *_):
+        started.append(arm.name)
+        if len(started) == 1:
+            raise error("this one")
+
+    monkeypatch.setattr(reproduction, "reproduce_run", fails_at_first)
+    monkeypatch.setattr(reproduction, "render", lambda report, *_: drawn.append(report.key))
+    monkeypatch.chdir(tmp_path)
+    given = ["reproduce", "berkeley", "--scale", "smoke", "--arms", "regression", "forms-56"]
+    assert main(given) == status
+    assert (started, drawn) == (["regression", "forms-56"], ["berkeley"])
+    assert "regression: this one" in capsys.readouterr().err
+
+
+def test_arms_are_looked_up_before_anything_runs(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(reproduction, "reproduce_run", lambda *_: pytest.fail("it began"))
+    monkeypatch.chdir(tmp_path)
+    given = ["reproduce", "flower-gan", "berkeley", "--scale", "smoke", "--arms", "flowers"]
+    assert main(given) == 2
+    assert "berkeley has no arm 'flowers'" in capsys.readouterr().err
+
+
+def test_stages_have_speeds_of_their_own():
+    pretraining = [{"seconds": s, "images_per_second": 100} for s in (1.0, 1.0, 9.0)]
+    game = [{"seconds": s, "images_per_second": 10} for s in (4.0, 4.0)]
+    speed = reproduction._speed
+    assert speed(pretraining + game, 3) == {"train_seconds": 11.0, "images_per_second": 10.0}
+    assert speed(pretraining, 3) == {"train_seconds": 3.0, "images_per_second": 100.0}
+    assert speed(game, 0) == {"train_seconds": 8.0, "images_per_second": 10.0}
 
 
 def test_help_imports_nothing_heavy():

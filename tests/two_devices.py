@@ -15,9 +15,11 @@ import numpy as np
 
 from colorization.data.prepare import prepare
 from colorization.errors import UserError
+from colorization.training.devices import spread_over
 from colorization.training.epochs import read_epochs
 from colorization.training.run import RunOptions, train
-from tests.test_devices import CONFIG, UNEVEN
+from colorization.training.steps import share_of_batch
+from tests.test_devices import CONFIG, SINGLE, UNEVEN
 
 if keras.backend.backend() == "tensorflow":
     import tensorflow as tf
@@ -39,11 +41,25 @@ def result(folder: Path, config, devices: int) -> dict:
     return {"epochs": read_epochs(folder / "epochs.csv"), "weights": weights}
 
 
+def shares() -> list[float]:
+    """What the replicas' losses weigh where one has two images and the other one."""
+    if keras.backend.backend() == "jax":
+        return [share_of_batch(3)]
+    with spread_over(2):
+        strategy = tf.distribute.get_strategy()
+    counts = strategy.experimental_distribute_values_from_function(
+        lambda context: tf.constant(2 - context.replica_id_in_sync_group)
+    )
+    found = tf.function(lambda: strategy.run(share_of_batch, (counts,)))()
+    return [float(share) for share in strategy.experimental_local_results(found)]
+
+
 if __name__ == "__main__":
     target = Path(sys.argv[1])
     found = {
         f"{name}-{devices}": result(target / f"{name}-{devices}", config, devices)
-        for name, config in (("even", CONFIG), ("uneven", UNEVEN))
+        for name, config in (("even", CONFIG), ("uneven", UNEVEN), ("single", SINGLE))
         for devices in (1, 2, 3)
     }
+    found["shares"] = shares()
     print(json.dumps(found))

@@ -8,8 +8,10 @@ On several hosts each runs the same command, with the variables that
 `keras.distribution.initialize` reads. The first one leads: it alone keeps checkpoints and results.
 """
 
+import math
 import os
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import keras
@@ -128,14 +130,21 @@ def spread_over(devices: int):
         finally:
             keras.distribution.set_distribution(None)
     else:
-        import tensorflow as tf
-
-        with tf.distribute.MirroredStrategy(names[:devices]).scope():
+        with _mirrored(tuple(names[:devices])).scope():
             yield
 
 
+@cache
+def _mirrored(names: tuple[str, ...]):
+    """One strategy for all runs of a process: another would number its reductions anew, and
+    TensorFlow would take them for those of the run before."""
+    import tensorflow as tf
+
+    return tf.distribute.MirroredStrategy(names)
+
+
 def check_batches(devices: int, batch_size: int, *counts: int) -> None:
-    """JAX shares out a batch evenly or not at all.
+    """Every device is to have a share of every batch; JAX shares out evenly or not at all.
 
     Args:
         devices: of all hosts.
@@ -145,14 +154,21 @@ def check_batches(devices: int, batch_size: int, *counts: int) -> None:
     Raises:
         UserError: some batch cannot be shared out.
     """
-    if keras.backend.backend() != "jax" or devices == 1:
+    if devices == 1:
         return
     for images in counts:
-        if batch_size % devices or images % batch_size % devices:
+        batches = {min(batch_size, images), images % batch_size} - {0}
+        if keras.backend.backend() == "jax" and any(batch % devices for batch in batches):
             raise UserError(
                 f"on JAX every batch must be a multiple of {devices} devices: {images} images in "
                 f"batches of {batch_size} leave {images % batch_size} in the last; choose other "
                 "numbers, or the TensorFlow backend"
+            )
+        # TensorFlow gives each device as many as the first, until there are none left.
+        if any(math.ceil(batch / devices) * (devices - 1) >= batch for batch in batches):
+            raise UserError(
+                f"--devices {devices}: {images} images in batches of {batch_size} leave some "
+                "device without any; use fewer devices"
             )
 
 

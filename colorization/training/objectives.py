@@ -6,6 +6,7 @@ frozen dataclasses: they are part of a run's stored configuration, and colouring
 needs nothing else.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import keras
@@ -110,17 +111,22 @@ class RgbRegression:
         rgb = (outputs - self.low) / (1.0 - self.low)
         return rgb_to_lab(ops.clip(rgb, 0.0, 1.0))
 
-    def output_measures(self, outputs: np.ndarray) -> dict[str, float]:
-        """How outputs `[N, H, W, 3]` meet their bounds.
+    def output_measures(self, batches: Iterable[np.ndarray]) -> dict[str, float]:
+        """How outputs, in batches `[B, H, W, 3]`, meet their bounds.
 
         Returns:
             share_above_white (of values; a cast to uint8 without clipping wraps them round to
             black) and constant_channels (of 3: a channel that is the same everywhere is dead).
         """
-        constant = [bool(np.ptp(outputs[..., channel]) == 0) for channel in range(3)]
+        above = values = 0
+        low, high = np.full(3, np.inf), np.full(3, -np.inf)
+        for outputs in batches:
+            above, values = above + int((outputs > 1.0).sum()), values + outputs.size
+            low = np.minimum(low, outputs.min(axis=(0, 1, 2)))
+            high = np.maximum(high, outputs.max(axis=(0, 1, 2)))
         return {
-            "share_above_white": float((outputs > 1.0).mean()),
-            "constant_channels": sum(constant),
+            "share_above_white": above / values,
+            "constant_channels": int((low == high).sum()),
         }
 
 

@@ -33,7 +33,7 @@ from colorization.data.pipeline import (
     training_dataset,
 )
 from colorization.data.prepare import PreparedSet
-from colorization.errors import RunFailed, UserError
+from colorization.errors import RunFailed, RunUnusable, UserError
 from colorization.files import held, remove_parts, replacing, write_json, write_text
 from colorization.lab import images_to_lab
 from colorization.models.layers import CUSTOM_OBJECTS
@@ -119,8 +119,8 @@ def train(
         options: how.
 
     Raises:
-        UserError: another process trains this run, or the folder holds another configuration; or
-            `tensorboardX` is not installed where it is wanted.
+        RunUnusable: another process trains this run, or the folder holds another configuration.
+        UserError: `tensorboardX` is not installed where it is wanted.
         RunFailed: a loss became NaN, or memory ran out.
         OutOfTime: the deadline came first; another call goes on.
     """
@@ -369,10 +369,10 @@ def load_network(folder: Path) -> keras.Model:
 
 @contextmanager
 def locked(folder: Path):
-    """Hold the folder; a second process that wants it gets a `UserError`."""
+    """Hold the folder; a second process that wants it gets `RunUnusable`."""
 
     def refuse():
-        raise UserError(f"{folder} is being trained by another process; wait for it or stop it")
+        raise RunUnusable(f"{folder} is being trained by another process; wait for it or stop it")
 
     with held(folder, refuse):
         yield
@@ -391,7 +391,7 @@ def remember(folder: Path, config: TrainingConfig, images: PreparedSet, seed: in
     if path.exists():
         found = differences(json.loads(path.read_text()), given)
         if found:
-            raise UserError(
+            raise RunUnusable(
                 f"{folder} holds another configuration ({'; '.join(found)}); delete the folder "
                 "to train anew"
             )

@@ -102,9 +102,12 @@ class StepModel(keras.Model):
             logs = self.get_metrics_result()
         return logs, tuple([scope.get_current_value(v) for v in group] for group in groups)
 
-    # Keras builds a model on JAX by tracing `call`; the networks are built already.
+    # Keras builds a model by tracing `call`, on TensorFlow with a batch that it averages over
+    # devices whatever their shares; the networks are built already.
     def _symbolic_build(self, *_, **__):
         pass
+
+    _maybe_symbolic_build = _symbolic_build
 
     def record(self, forward: Callable, variables: list) -> tuple:
         """Run `forward()` so that it can be differentiated later.

@@ -20,7 +20,7 @@ class SupervisedColorizer(StepModel):
         class_weights: `[313]` or None.
         train_mode_validation: validate with batch statistics and let the validation batches
             update batch normalisation's running averages, as a PyTorch loop without `eval()`
-            does. False validates with the running averages.
+            does (and drop out where there is dropout). False validates with the running averages.
     """
 
     def __init__(self, network, objective, space, class_weights=None, train_mode_validation=False):
