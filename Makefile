@@ -5,6 +5,12 @@
 #   PRECISION=mixed_bfloat16|float32   DEVICES=N|all   DATA=folder:/path/of/photographs
 #   TENSORBOARD=1            write what `tensorboard --logdir runs` shows
 
+# Names of files reach the command as they were typed, whatever is in them: neither make nor the
+# shell looks into them.
+unexport IN OUT RUN DATA A B
+quoted = '$(subst ','\'',$(value $(1)))'
+named = $(if $(value $(2)),--$(1) $(call quoted,$(2)))
+
 PYTHON ?= python3
 VENV ?= .venv
 PY := $(VENV)/bin/python
@@ -13,7 +19,7 @@ REPORTS ?= flower-gan berkeley flower-cgan rgb-mse-gan imagenet-cgan common
 RUNS = $(if $(SCALE),--scale $(SCALE)) $(if $(ARMS),--arms $(ARMS)) \
        $(if $(SEEDS),--seeds $(SEEDS)) $(if $(PRECISION),--precision $(PRECISION))
 OPTIONS = $(RUNS) \
-          $(if $(DEVICES),--devices $(DEVICES)) $(if $(DATA),--data "$(DATA)") \
+          $(if $(DEVICES),--devices $(DEVICES)) $(call named,data,DATA) \
           $(if $(TENSORBOARD),--tensorboard)
 
 WITH_TENSORBOARD = $(if $(TENSORBOARD),@$(PY) -m pip install --quiet -r requirements/tensorboard.txt)
@@ -35,10 +41,10 @@ reproduce-%: $(VENV)/.ready
 	$(PY) -m experiments reproduce $* $(OPTIONS)
 
 data: $(VENV)/.ready ## download, verify and prepare every report's images
-	$(PY) -m experiments data
+	$(PY) -m experiments data $(if $(SCALE),--scale $(SCALE))
 
 data-%: $(VENV)/.ready
-	$(PY) -m experiments data $*
+	$(PY) -m experiments data $* $(if $(SCALE),--scale $(SCALE))
 
 tables: $(VENV)/.ready ## render every report's page again from stored results
 	$(PY) -m experiments tables
@@ -56,16 +62,16 @@ claims-%: $(VENV)/.ready
 	@$(PY) -m experiments claims $*
 
 bundle: $(VENV)/.ready ## pack runs for a machine without network: REPORTS="a b" SCALE=full OUT=bundle.tar
-	@$(PY) -m experiments bundle $(REPORTS) $(RUNS) $(if $(OUT),--out "$(OUT)")
+	@$(PY) -m experiments bundle $(REPORTS) $(RUNS) $(call named,out,OUT)
 
 collect: $(VENV)/.ready ## merge what `run-bundle` found there into results/: IN=results.tar.gz
-	@$(PY) -m experiments collect "$(IN)"
+	@$(PY) -m experiments collect $(call quoted,IN)
 
 status: $(VENV)/.ready ## how far each run is, and what it takes of the disk
 	@$(PY) -m experiments status
 
 compare: $(VENV)/.ready ## two sets of results side by side: A=<folder> B=<folder> FORCE=1 TOLERANCE=x
-	@$(PY) -m experiments compare "$(A)" "$(B)" $(if $(FORCE),--force) \
+	@$(PY) -m experiments compare $(call quoted,A) $(call quoted,B) $(if $(FORCE),--force) \
 	  $(if $(TOLERANCE),--tolerance $(TOLERANCE))
 
 tables-%: $(VENV)/.ready
@@ -75,17 +81,16 @@ figures-%: $(VENV)/.ready
 	$(PY) -m experiments figures $*
 
 colorize: $(VENV)/.ready ## colour photographs: IN=<file or folder> OUT=<folder> RUN=<run> COMPARE=1
-	@$(PY) -m colorization colorize "$(IN)" $(if $(OUT),--out "$(OUT)") \
-	  $(if $(RUN),--run "$(RUN)") \
+	@$(PY) -m colorization colorize $(call quoted,IN) $(call named,out,OUT) $(call named,run,RUN) \
 	  $(if $(COMPARE),--compare) $(if $(OVERWRITE),--overwrite) \
 	  $(if $(TEMPERATURE),--temperature $(TEMPERATURE))
 
 demo: $(VENV)/.ready ## a local page to colour photographs on: RUN=<run> PORT=<port>
 	@$(PY) -m pip install --quiet -r requirements/demo.txt
-	@$(PY) -m colorization demo $(if $(RUN),--run "$(RUN)") $(if $(PORT),--port $(PORT))
+	@$(PY) -m colorization demo $(call named,run,RUN) $(if $(PORT),--port $(PORT))
 
 export: $(VENV)/.ready ## a run's network for other programs: RUN=<run> FORMAT=keras|saved_model|onnx|litert
-	@$(PY) -m colorization export $(if $(RUN),--run "$(RUN)") $(if $(OUT),--out "$(OUT)") \
+	@$(PY) -m colorization export $(call named,run,RUN) $(call named,out,OUT) \
 	  $(if $(FORMAT),--format $(FORMAT))
 
 bench: $(VENV)/.ready ## speed of the pipeline, of each training step, and of colouring

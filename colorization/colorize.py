@@ -24,7 +24,7 @@ from colorization.data.images import BadImage, Photograph, read_photograph
 from colorization.data.prepare import RESAMPLING, Recipe
 from colorization.data.sources import EXTENSIONS, image_files
 from colorization.errors import UserError
-from colorization.files import replacing
+from colorization.files import refuse_file, replacing
 from colorization.lab import recolour, rgb_to_lab
 from colorization.training.objectives import AbClassification, objective_from_json
 from colorization.training.run import load_network
@@ -105,9 +105,9 @@ class Colorizer:
         factor = self.size / max(image.size)
         width, height = (max(1, round(side * factor)) for side in image.size)
         small = image.resize((width, height), RESAMPLING[self.recipe.resample])
-        L = ops.convert_to_numpy(rgb_to_lab(np.asarray(small)))[..., 0]
-        margin = [(0, self.size - side) for side in L.shape]
-        return np.pad(L, margin, mode="symmetric"), (height, width)
+        margin = [(0, self.size - height), (0, self.size - width), (0, 0)]
+        square = np.pad(np.asarray(small), margin, mode="symmetric")
+        return ops.convert_to_numpy(rgb_to_lab(square))[..., 0], (height, width)
 
     def predict(self, seen: np.ndarray) -> np.ndarray:
         """ab, float32 `[B, size, size, 2]` in Lab units, for L `[B, size, size]`."""
@@ -146,10 +146,15 @@ def join(rgb: np.ndarray, ab: np.ndarray) -> None:
 
 @dataclass(frozen=True)
 class Job:
-    """A photograph and the file for its coloured version."""
+    """A photograph, the file for its coloured version, and that for the pair of both if wanted."""
 
     photograph: Path
     target: Path
+    pair: Path | None = None
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        return (self.target, self.pair) if self.pair else (self.target,)
 
 
 def colorize_files(
@@ -169,22 +174,22 @@ def colorize_files(
         out: folder for the coloured files.
         run: the run folder whose network colours.
         overwrite: replace files that exist; otherwise they are left and counted.
-        compare: write `<name>-compare.jpg` too, the gray photograph beside the coloured one.
+        compare: write `<file name>-compare.jpg` too, the gray photograph beside the coloured one.
         temperature: see `Colorizer.load`.
         say: called with lines of text.
 
     Returns:
-        Number of files that could not be read.
+        Number of photographs that could not be read or written.
 
     Raises:
         UserError: nothing to colour, `out` is where the photographs are, or an unusable run.
-        OSError: a file could not be written.
+        OSError: the disk is full, or may not be written to.
     """
     # Pillow warns of damaged EXIF data, and from 89 megapixels on; it refuses at twice as many.
     warnings.filterwarnings("ignore", module="PIL")
-    jobs = find_jobs(given, out)
+    jobs = find_jobs(given, out, compare)
     colorizer = Colorizer.load(run, temperature)
-    todo = [job for job in jobs if overwrite or not job.target.exists()]
+    todo = [job for job in jobs if overwrite or not all(file.exists() for file in job.files)]
     start, failed = time.perf_counter(), 0
     with (
         ThreadPoolExecutor(os.cpu_count()) as pool,
@@ -193,22 +198,24 @@ def colorize_files(
         reading: list = []
         for batch in (*_batches(todo), []):  # the next is read while this one is finished
             current, reading = reading, [(job, pool.submit(_read, job)) for job in batch]
-            readable = []
+            readable, problems = [], []
             for job, future in current:
                 try:
                     readable.append((job, future.result()))
                 except (BadImage, MemoryError, OSError) as error:
-                    bar.clear()
-                    say(f"{job.photograph}: {str(error) or 'needs more memory than there is'}")
-                    failed += 1
+                    problems.append((job, str(error) or "needs more memory than there is"))
             if readable:
-                _finish(colorizer, readable, compare, pool)
+                problems += _finish(colorizer, readable, overwrite, pool)
+            for job, problem in problems:
+                bar.clear()
+                say(f"{job.photograph}: {problem}")
+            failed += len(problems)
             bar.update(len(current))
     coloured, kept = len(todo) - failed, len(jobs) - len(todo)
     rate = coloured / (time.perf_counter() - start)
     parts = [f"{coloured} coloured in {out}" + f" ({rate:.1f} a second)" * (coloured > 1)]
     parts += [f"{kept} left as they were (--overwrite replaces them)"] if kept else []
-    parts += [f"{failed} unreadable"] if failed else []
+    parts += [f"{failed} not coloured"] if failed else []
     say(", ".join(parts))
     return failed
 
@@ -217,39 +224,50 @@ def _read(job: Job) -> Photograph:
     return read_photograph(job.photograph.read_bytes())
 
 
-def _finish(colorizer: Colorizer, read: list[tuple[Job, Photograph]], compare: bool, pool) -> None:
-    """Predict for all at once; enlarge, join and write each in the pool."""
+def _finish(
+    colorizer: Colorizer, read: list[tuple[Job, Photograph]], overwrite: bool, pool
+) -> list[tuple[Job, str]]:
+    """Predict for all at once; enlarge, join and write each in the pool; what went wrong."""
     seen = list(pool.map(lambda one: colorizer.see(Image.fromarray(one[1].rgb)), read))
-    squares = np.zeros((BATCH, colorizer.size, colorizer.size), "float32")  # one shape
+    # Two shapes, a photograph alone and a full batch: a network is compiled for each.
+    count = BATCH if len(seen) > 1 else 1
+    squares = np.zeros((count, colorizer.size, colorizer.size), "float32")
     squares[: len(seen)] = [L for L, _ in seen]
     predicted = colorizer.predict(squares)
 
-    def write(place: int) -> None:
+    def write(place: int) -> str | None:
         (job, photograph), (height, width) = read[place], seen[place][1]
-        before = at_most(photograph.rgb, COMPARED).convert("L") if compare else None
+        wanted = [file for file in job.files if overwrite or not file.exists()]
+        before = at_most(photograph.rgb, COMPARED).convert("L") if job.pair in wanted else None
         join(photograph.rgb, predicted[place, :height, :width])
-        save(photograph, job.target)
-        if compare:
-            _save_compared(before, photograph.rgb, job.target)
+        try:
+            if job.target in wanted:
+                save(photograph, job.target)
+            if before:
+                _save_pair(before, at_most(photograph.rgb, COMPARED), job.pair)
+        except (OSError, ValueError) as error:
+            if getattr(error, "errno", None):
+                raise  # the disk's, not the photograph's
+            return f"cannot be written as {job.target.name} ({error})"
 
-    for _ in pool.map(write, range(len(read))):
-        pass
+    problems = pool.map(write, range(len(read)))
+    return [(job, problem) for (job, _), problem in zip(read, problems, strict=True) if problem]
 
 
 def save(photograph: Photograph, target: Path) -> None:
-    """Write it as the target's suffix, one of `FORMATS`, says."""
-    image = Image.fromarray(photograph.rgb)
-    if photograph.alpha:
+    """Write it as the target's suffix, one of `FORMATS`, says; a JPEG has no transparency."""
+    image, options = Image.fromarray(photograph.rgb), FORMATS[target.suffix.lower()]
+    if photograph.alpha and options["format"] != "JPEG":
         image.putalpha(photograph.alpha)
     with replacing(target) as part:
-        image.save(part, **FORMATS[target.suffix.lower()], exif=photograph.exif)
+        image.save(part, **options, exif=photograph.exif)
 
 
-def _save_compared(before: Image.Image, rgb: np.ndarray, target: Path) -> None:
+def _save_pair(before: Image.Image, after: Image.Image, target: Path) -> None:
     pair = Image.new("RGB", (2 * before.width, before.height))
     pair.paste(before, (0, 0))
-    pair.paste(at_most(rgb, COMPARED), (before.width, 0))
-    with replacing(target.with_name(f"{target.stem}-compare.jpg")) as part:
+    pair.paste(after, (before.width, 0))
+    with replacing(target) as part:
         pair.save(part, **FORMATS[".jpg"])
 
 
@@ -289,13 +307,18 @@ def output_name(path: Path) -> Path:
     return path if path.suffix.lower() in FORMATS else path.with_name(f"{path.name}.png")
 
 
-def find_jobs(given: Iterable[str | Path], out: Path) -> list[Job]:
+def find_jobs(given: Iterable[str | Path], out: Path, compare: bool = False) -> list[Job]:
     """Photographs and where their coloured versions go: a file's name, a folder's tree.
 
+    Args:
+        given, out, compare: see `colorize_files`.
+
     Raises:
-        UserError: nothing is there, or `out` is where the photographs are.
+        UserError: nothing is there, `out` is a file or where the photographs are, or two
+            photographs would go to one file.
     """
-    jobs: dict[Path, Job] = {}
+    refuse_file(out)
+    jobs: dict[Path, Job] = {}  # by each file
     for name in given:
         place = Path(name)
         if place.is_dir():
@@ -316,10 +339,13 @@ def find_jobs(given: Iterable[str | Path], out: Path) -> list[Job]:
             target = out / output_name(target)
             if photograph.resolve() == target.resolve():
                 raise UserError(f"{photograph} lies in {out}; name another folder for OUT")
-            first = jobs.setdefault(target, Job(photograph, target))
-            if first.photograph != photograph:
-                raise UserError(
-                    f"{first.photograph} and {photograph} would both become {target}; colour "
-                    "them into different folders"
-                )
-    return list(jobs.values())
+            pair = target.with_name(f"{target.name}-compare.jpg") if compare else None
+            job = Job(photograph, target, pair)
+            for file in job.files:
+                first = jobs.setdefault(file, job)
+                if first.photograph != photograph:
+                    raise UserError(
+                        f"{first.photograph} and {photograph} would both become {file}; colour "
+                        "them into different folders"
+                    )
+    return list(dict.fromkeys(jobs.values()))

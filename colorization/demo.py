@@ -38,20 +38,22 @@ def serve(run: Path, runs: Path, port: int, say=print) -> None:
             "Gradio is needed: .venv/bin/pip install -r requirements/demo.txt"
         ) from None
     load(run)  # or it says what is wrong with it before anything opens
-    page = build(gradio, [run, *finished_runs(runs)])
-    try:
-        _, address, _ = page.launch(
-            server_name="127.0.0.1",
-            server_port=port or None,
-            max_file_size=f"{LARGEST}mb",
-            prevent_thread_lock=True,
-            quiet=True,
-            theme=gradio.themes.Default(font=["system-ui", "sans-serif"], font_mono=["monospace"]),
-        )
-    except OSError:
-        raise UserError(f"port {port} is taken; name another by PORT=") from None
-    say(f"open {address} in a browser; Ctrl-C ends it")
-    page.block_thread()
+    theme = gradio.themes.Default(font=["system-ui", "sans-serif"], font_mono=["monospace"])
+    with tempfile.TemporaryDirectory(prefix="coloured-") as folder:
+        page = build(gradio, [run, *finished_runs(runs)], Path(folder))
+        try:
+            _, address, _ = page.launch(
+                server_name="127.0.0.1",
+                server_port=port or None,
+                max_file_size=f"{LARGEST}mb",
+                prevent_thread_lock=True,
+                quiet=True,
+                theme=theme,
+            )
+        except OSError:
+            raise UserError(f"port {port} is taken; name another by PORT=") from None
+        say(f"open {address} in a browser; Ctrl-C ends it")
+        page.block_thread()
 
 
 def finished_runs(runs: Path) -> list[Path]:
@@ -89,10 +91,9 @@ def colour(photograph: Path, run: Path, folder: Path) -> tuple[Path, dict[str, I
     return target, {"gray": original.convert("L"), "coloured": coloured, "original": original}
 
 
-def build(gradio, runs: list[Path]):
-    """The page."""
+def build(gradio, runs: list[Path], folder: Path):
+    """The page; what it colours goes to a folder."""
     names = {str(run): run for run in runs}
-    folder = Path(tempfile.mkdtemp(prefix="coloured-"))
 
     def answer(path, name, beside):
         if not path:

@@ -19,7 +19,7 @@ import numpy as np
 from colorization.ab_bins import AB_BINS
 from colorization.colorize import Colorizer
 from colorization.errors import UserError
-from colorization.files import write_json
+from colorization.files import refuse_file, write_json
 from colorization.training.run import CUSTOM_OBJECTS, FINISHED
 
 # Format: Keras' name of it, and the name of its file or folder.
@@ -57,7 +57,8 @@ def export(run: Path, form: str, out: Path, say=print) -> Path:
     kind, name = FORMATS[form]
     if kind and keras.backend.backend() != "tensorflow":
         raise UserError(f"{form} is exported by TensorFlow; set KERAS_BACKEND=tensorflow")
-    target = out / name
+    target, said = out / name, out / f"{name}.json"
+    refuse_file(out)
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out, prefix=".export-") as folder:
         part = Path(folder) / name
@@ -75,10 +76,10 @@ def export(run: Path, form: str, out: Path, say=print) -> Path:
         if target.is_dir():
             shutil.rmtree(target)
         part.replace(target)
-    write_json(out / "network.json", description(colorizer, run, form))
+    write_json(said, description(colorizer, run, form))
     say(
         f"{target} is written; ab of a fixed image differs from the run's by at most "
-        f"{difference:.2g} Lab units; {out / 'network.json'} says how to use it"
+        f"{difference:.2g} Lab units; {said} says how to use it"
     )
     return target
 

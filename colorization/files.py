@@ -7,6 +7,8 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
 
+from colorization.errors import UserError
+
 
 @contextmanager
 def held(folder: Path, waiting: Callable[[], None]):
@@ -55,6 +57,17 @@ def replacing(path: Path):
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def refuse_file(folder: Path) -> None:
+    """Say so where a folder to write to, or one above it, is a file.
+
+    Raises:
+        UserError: it is.
+    """
+    for path in (folder, *folder.parents):
+        if path.exists() and not path.is_dir():
+            raise UserError(f"{path} is a file; name a folder for OUT")
 
 
 def write_text(path: Path, text: str) -> None:

@@ -43,13 +43,7 @@ def parser() -> argparse.ArgumentParser:
 
     reproduce = commands.add_parser("reproduce", help="train, evaluate and render a report")
     _add_reports(reproduce)
-    reproduce.add_argument(
-        "--scale",
-        choices=SCALES,
-        metavar="SCALE",
-        help="; ".join(f"{scale}: {what}" for scale, what in SCALES.items())
-        + " (default: full on an accelerator, else small)",
-    )
+    _add_scale(reproduce)
     _add_choice(reproduce)
     reproduce.add_argument(
         "--devices",
@@ -83,7 +77,7 @@ def parser() -> argparse.ArgumentParser:
 
     data = commands.add_parser("data", help="fetch, verify and prepare a report's images")
     _add_reports(data)
-    data.add_argument("--scale", choices=SCALES, metavar="SCALE", default="full")
+    _add_scale(data)
     data.set_defaults(run=run_data)
 
     for what in ("tables", "figures"):
@@ -107,9 +101,10 @@ def parser() -> argparse.ArgumentParser:
     compare.add_argument(
         "--tolerance",
         type=float,
+        default=1.0,
         metavar="X",
-        help="a difference that does not count, where there are not two seeds to tell (default: "
-        "the least that counts in claims)",
+        help="where there are not two seeds to tell, a difference of up to X times the least that "
+        "counts in claims is none (default: 1)",
     )
     compare.add_argument(
         "--force", action="store_true", help="even if scales, splits or sources differ"
@@ -187,6 +182,16 @@ def _add_reports(command: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_scale(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--scale",
+        choices=SCALES,
+        metavar="SCALE",
+        help="; ".join(f"{scale}: {what}" for scale, what in SCALES.items())
+        + " (default: full on an accelerator, else small)",
+    )
+
+
 def _add_choice(command: argparse.ArgumentParser) -> None:
     """Which runs of a report."""
     command.add_argument(
@@ -251,8 +256,7 @@ def _reproduce(options) -> int:
     from colorization.training.run import RunOptions
     from experiments.reproduce import reproduce
 
-    scale = options.scale or default_scale()
-    print(f"scale: {scale} ({SCALES[scale]})")
+    scale = chosen_scale(options)
     reports, runs, results = chosen_reports(options), options.runs, options.results
     if options.data:
         from colorization.data.photographs import OwnPhotographs
@@ -287,6 +291,13 @@ def _reproduce(options) -> int:
     return min((told(failure) for failure in failures), default=0)
 
 
+def chosen_scale(options) -> str:
+    """The scale that was asked for, or else the default; it is said."""
+    scale = options.scale or default_scale()
+    print(f"scale: {scale} ({SCALES[scale]})")
+    return scale
+
+
 def default_scale() -> str:
     """`full` where an accelerator is found, else `small`."""
     import keras
@@ -305,11 +316,11 @@ def run_data(options) -> int:
 
     from experiments.reproduce import obtain, resolve
 
-    configs = []
+    configs, scale = [], chosen_scale(options)
     for report in chosen_reports(options):
         for arm in report.arms:
-            config = resolve(report, arm, options.scale)
-            further = () if options.scale == "smoke" else arm.tested_on
+            config = resolve(report, arm, scale)
+            further = () if scale == "smoke" else arm.tested_on
             configs += [config, *(replace(config, source=given.source) for given in further)]
     failures = []
     # Each set once: two arms with the same images differ in neither source nor recipe.

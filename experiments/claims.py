@@ -34,6 +34,9 @@ COUNTS = {
     "colourfulness": 2.0,
     "edge_f1": 0.02,
     "bleed": 0.02,
+    "psnr": 0.3,
+    "ssim": 0.01,
+    "auc": 0.003,
     "accuracy": 0.02,
     "accuracy_coloured": 0.05,
 }

@@ -40,17 +40,15 @@ class Match:
     sides: tuple[list[StoredRun], list[StoredRun]]
 
 
-def compare(
-    a: Path, b: Path, *, force: bool, tolerance: float | None, say: Callable[[str], None]
-) -> int:
+def compare(a: Path, b: Path, *, force: bool, tolerance: float, say: Callable[[str], None]) -> int:
     """Say how B's runs measure on their test images beside A's, arm by arm.
 
     Args:
         a, b: a folder of results, of a report, scale or arm in it, or of one run. Arms are matched
             by name; two folders of a single arm or run are compared whatever arms they are.
         force: compare runs of different scales or images too.
-        tolerance: the difference that does not count, in each measure's own unit, where there are
-            not two seeds to tell; None takes those of `experiments.claims.COUNTS`.
+        tolerance: where there are not two seeds to tell, so many times `experiments.claims.COUNTS`
+            is a difference that does not count.
         say: called with lines of text.
 
     Returns:
@@ -60,7 +58,7 @@ def compare(
         UserError: a folder holds no results or broken ones, nothing matches, or the runs are of
             different scales or images and `force` is not set.
     """
-    if tolerance is not None and not tolerance >= 0:
+    if not tolerance >= 0:
         raise UserError(f"--tolerance takes a number from 0, not {tolerance:g}")
     (runs_a, single_a), (runs_b, single_b) = find_runs(a), find_runs(b)
     matches = match(runs_a, runs_b, single_a and single_b)
@@ -196,7 +194,7 @@ def _clash(found: Match) -> str:
     return "; ".join(dict.fromkeys(clashes))
 
 
-def _say_measures(found: Match, tolerance: float | None, say: Callable[[str], None]) -> list[str]:
+def _say_measures(found: Match, tolerance: float, say: Callable[[str], None]) -> list[str]:
     """Say the table of a match and how to read it; the words in its last column."""
     sides = [[read_images(run) for run in side] for side in found.sides]
     first, second = ([read_images(run) for run in side] for side in zip(*found.pairs, strict=True))
@@ -206,7 +204,7 @@ def _say_measures(found: Match, tolerance: float | None, say: Callable[[str], No
     rows = [("", "A", "B", "B - A", "95 % interval", limit_is, "")]
     for name in MEASURES:
         if name in has[0] & has[1] or name == "chroma_ratio":
-            limit = COUNTS.get(name) if tolerance is None or name not in COUNTS else tolerance
+            limit = tolerance * COUNTS[name] if name in COUNTS else None
             if several:
                 limit = max(np.ptp([_scores([t], name).overall for t in side]) for side in several)
             rows.append(_row(name, _scores(first, name), _scores(second, name), limit, limit_is))
@@ -220,9 +218,11 @@ def _say_measures(found: Match, tolerance: float | None, say: Callable[[str], No
     if several:
         say("spread: the largest difference between the seeds of one side")
     else:
-        own = "the least differences that count (COUNTS in experiments/claims.py)"
-        given = own if tolerance is None else f"{tolerance:g}, as given"
-        say(f"tolerance: {given}; the spread is unknown, neither side has two seeds")
+        times = "" if tolerance == 1 else f"{tolerance:g} times "
+        say(
+            f"tolerance: {times}the least differences that count (docs/measures.md); the spread is "
+            "unknown, neither side has two seeds"
+        )
     for side, only in (("A", has[0] - has[1]), ("B", has[1] - has[0])):
         if only:
             say(f"not compared, only in {side}: {', '.join(sorted(only))}")

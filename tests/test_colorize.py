@@ -8,7 +8,7 @@ from PIL import Image
 from skimage import color
 
 from colorization.__main__ import main
-from colorization.colorize import STRIP, Colorizer, colorize_files, find_jobs, join
+from colorization.colorize import FORMATS, STRIP, Colorizer, colorize_files, find_jobs, join
 from colorization.errors import UserError
 from tests import training_fixtures as tiny
 
@@ -157,11 +157,44 @@ def test_more_than_a_batch_of_all_sizes(finished, tmp_path):
 def test_compared_is_gray_beside_coloured(finished, photographs, tmp_path):
     out = tmp_path / "out"
     colorize_files([photographs / "gray.png"], out, finished, compare=True, say=silent)
-    with Image.open(out / "gray-compare.jpg") as pair, Image.open(out / "gray.png") as coloured:
+    with Image.open(out / "gray.png-compare.jpg") as pair, Image.open(out / "gray.png") as coloured:
         assert pair.size == (122, 37)
         left, right = np.split(np.asarray(pair).astype(int), 2, axis=1)
         assert np.ptp(left[:, :56], axis=-1).max() <= 2  # whole blocks of 8
         assert np.abs(right - np.asarray(coloured)).mean() < 10  # JPEG, and colours like noise
+
+
+def test_pairs_are_files_like_the_others(finished, tmp_path):
+    """They overwrite nothing, may be asked for later, and two formats of one name have two."""
+    for name in ("a.png", "a.jpg"):
+        Image.new("L", (20, 10), 120).save(tmp_path / name)
+    given, out = [tmp_path / "a.png", tmp_path / "a.jpg"], tmp_path / "out"
+    colorize_files(given, out, finished, say=silent)
+    before = (out / "a.png").stat().st_mtime_ns
+    (out / "a.jpg-compare.jpg").write_text("mine")
+    colorize_files(given, out, finished, compare=True, say=silent)
+    assert (out / "a.png").stat().st_mtime_ns == before
+    assert (out / "a.jpg-compare.jpg").read_text() == "mine"
+    assert (out / "a.png-compare.jpg").read_bytes().startswith(b"\xff\xd8")
+    (tmp_path / "more").mkdir()
+    Image.new("L", (20, 10)).save(tmp_path / "more" / "a.png-compare.jpg")
+    with pytest.raises(UserError, match="would both become"):
+        find_jobs([*given, tmp_path / "more"], out, compare=True)
+
+
+def test_a_misnamed_photograph_is_coloured_and_one_that_cannot_be_written_is_named(
+    finished, tmp_path, monkeypatch
+):
+    Image.new("RGBA", (20, 10), (90, 90, 90, 99)).save(tmp_path / "cut.jpg", format="PNG")
+    Image.new("L", (20, 10), 120).save(tmp_path / "fine.png")
+    Image.new("L", (20, 10), 120).save(tmp_path / "odd.webp")
+    monkeypatch.setitem(FORMATS, ".webp", {"format": "XBM"})  # which has no colours
+    out, said = tmp_path / "out", []
+    assert colorize_files([tmp_path / "*.*"], out, finished, say=said.append) == 1
+    with Image.open(out / "cut.jpg") as image:
+        assert (image.format, image.mode) == ("JPEG", "RGB")
+    assert sorted(path.name for path in out.iterdir()) == ["cut.jpg", "fine.png"]
+    assert "odd.webp: cannot be written as odd.webp" in said[0] and "1 not coloured" in said[1]
 
 
 def test_unreadable_file_is_named_and_the_rest_go_on(finished, photographs, tmp_path, capsys):
@@ -169,7 +202,9 @@ def test_unreadable_file_is_named_and_the_rest_go_on(finished, photographs, tmp_
     arguments = ["colorize", str(photographs), "--out", str(tmp_path / "out")]
     assert main([*arguments, "--run", str(finished)]) == 1
     said = capsys.readouterr().out
-    assert "broken.jpg: cannot be read" in said and "2 coloured" in said and "1 unreadable" in said
+    assert (
+        "broken.jpg: cannot be read" in said and "2 coloured" in said and "1 not coloured" in said
+    )
     assert not (tmp_path / "out" / "broken.jpg").exists()
 
 

@@ -16,6 +16,7 @@ NAMES = ("a.jpg", "b.jpg", "c.jpg")
 # chroma ratio (10 + 20 + 30) / (20 + 20 + 60) = 0.6.
 MEASURED = {
     "ab_mae": (10.0, 12.0, 14.0),
+    "ab_mse": (200.0, 210.0, 220.0),
     "psnr": (19.0, 20.0, 21.0),
     "ssim": (0.6, 0.7, 0.8),
     "accuracy": (0.4, 0.5, 0.6),
@@ -71,7 +72,7 @@ def pair(write, tmp_path):
     return runs
 
 
-def run(a, b, force=False, tolerance=None):
+def run(a, b, force=False, tolerance=1.0):
     """Exit status and what was said."""
     said = []
     status = compare(a, b, force=force, tolerance=tolerance, say=said.append)
@@ -103,6 +104,7 @@ def test_one_changed_image_is_not_the_same(pair):
     ("measure", "change", "heading", "expected"),
     [
         ("ab_mae", 1.0, "ab MAE [Lab]", ["12.00", "13.00", "+1.00", "[+1.00, +1.00]", "0.50"]),
+        ("psnr", -1.0, "PSNR [dB]", ["20.00", "19.00", "-1.00", "[-1.00, -1.00]", "0.30"]),
         ("accuracy", -0.1, "accuracy", ["50.0%", "40.0%", "-10.0%", "[-10.0%, -10.0%]", "2.0%"]),
         ("edge_f1", -0.1, "edge F1", ["0.50", "0.40", "-0.10", "[-0.10, -0.10]", "0.02"]),
     ],
@@ -137,19 +139,19 @@ def test_without_direction(pair, heading):
 
 
 def test_measures_without_a_tolerance_decide_nothing(pair):
-    a, b = pair(shift={"psnr": -9.0, "ssim": -0.5})
-    for tolerance in (None, 0.0):
+    a, b = pair(shift={"ab_mse": 9.0})
+    for tolerance in (1.0, 0.0):
         status, text = run(a, b, tolerance=tolerance)
         assert status == 0
-        assert row(text, "PSNR [dB]")[-2:] == row(text, "SSIM")[-2:] == ["–", "differs"]
+        assert row(text, "ab MSE [Lab²]")[-2:] == ["–", "differs"]
 
 
 def test_given_tolerance(pair):
     a, b = pair(shift={"ab_mae": 0.4})
-    status, text = run(a, b, tolerance=0.3)
+    status, text = run(a, b, tolerance=0.6)
     assert (status, row(text, "ab MAE [Lab]")[-2:]) == (1, ["0.30", "worse"])
-    assert "tolerance: 0.3, as given" in text
-    assert run(a, b, tolerance=0.41)[0] == 0
+    assert "tolerance: 0.6 times the least differences that count" in text
+    assert run(a, b, tolerance=0.82)[0] == 0
     for wrong in (-1.0, float("nan")):
         with pytest.raises(UserError, match="--tolerance"):
             run(a, b, tolerance=wrong)
@@ -166,7 +168,7 @@ def test_given_tolerance(pair):
     ],
 )
 def test_chroma_ratio_is_better_nearer_to_1(pair, chroma, expected):
-    tolerance = 1.0 if expected[-1] == "within tolerance" else None
+    tolerance = 20.0 if expected[-1] == "within tolerance" else 1.0
     status, text = run(*pair(rows={"chroma": chroma}), tolerance=tolerance)
     cells = row(text, "chroma ratio")
     assert [*cells[:3], cells[-1]] == expected

@@ -1,6 +1,7 @@
 """The documentation: its worked example runs, its links and commands exist."""
 
 import re
+import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -30,6 +31,44 @@ def test_the_report_of_the_worked_example_runs(data_folder, tmp_path, monkeypatc
     assert text == rendered(module.REPORT, folder)
     assert "chroma ratio, unet − l1-only" in text
     assert {path.stem for path in (folder / "figures").iterdir()} == {"fig01", "fig02", "fig03"}
+
+
+# A Python that does nothing but print what it is given.
+PRINTING = """#!/bin/sh
+for argument in "$@"; do printf '%s\\n' "$argument"; done
+"""
+
+
+@pytest.mark.parametrize(
+    "target, given, expected",
+    [
+        (
+            "colorize",
+            ["IN={}", "OUT=o", "COMPARE=1"],
+            ["colorize", "{}", "--out", "o", "--compare"],
+        ),
+        ("colorize", ["IN=a", "RUN={}"], ["colorize", "a", "--run", "{}"]),
+        ("export", ["RUN={}", "OUT={}"], ["export", "--run", "{}", "--out", "{}"]),
+        ("compare", ["A={}", "B={}", "FORCE=1"], ["compare", "{}", "{}", "--force"]),
+        ("collect", ["IN={}"], ["collect", "{}"]),
+        ("reproduce", ["DATA=folder:{}"], ["reproduce", "--data", "folder:{}"]),
+        ("data-berkeley", ["SCALE=small"], ["data", "berkeley", "--scale", "small"]),
+    ],
+)
+def test_names_reach_the_command_as_they_were_typed(target, given, expected, tmp_path):
+    name = """my "best" $(shell touch one)`touch two`'s $HOME;#.jpg"""
+    python = tmp_path / "venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text(PRINTING)
+    python.chmod(0o755)
+    (tmp_path / "venv" / ".ready").touch()  # newer than the requirements: nothing is installed
+    command = ["make", "--silent", "-f", ROOT / "Makefile", "-C", tmp_path, target, "VENV=venv"]
+    done = subprocess.run(
+        [*command, *(text.format(name) for text in given)], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[2:] == [text.format(name) for text in expected]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["venv"]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())

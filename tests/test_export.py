@@ -71,7 +71,7 @@ def test_the_keras_file_is_the_network(runs, tmp_path, name):
 
 def test_how_to_use_it_is_written_beside_it(runs, tmp_path):
     export(runs / "regression", "keras", tmp_path, lambda _: None)
-    said = json.loads((tmp_path / "network.json").read_text())
+    said = json.loads((tmp_path / "network.keras.json").read_text())
     assert said["recipe"]["size"] == 16 and said["objective"]["type"] == "AbRegression"
     assert said["trained_on"]
 

@@ -33,9 +33,7 @@ def read_rgb(data: bytes) -> tuple[Image.Image, list[str]]:
         with Image.open(io.BytesIO(data)) as file:
             mode = file.mode
             image = ImageOps.exif_transpose(file)
-            if mode.startswith("I"):  # Pillow clips 16 bits instead of scaling them
-                image = Image.fromarray((np.asarray(image) / 257).clip(0, 255).astype("uint8"))
-            image = image.convert("RGB")
+            image = _in_8_bits(image).convert("RGB")
     except MemoryError:
         raise
     except Exception as error:  # Pillow's decoders raise whatever they stumble over
@@ -87,7 +85,18 @@ def read_photograph(data: bytes) -> Photograph:
 
 
 def _unreadable(error: Exception) -> BadImage:
+    if isinstance(error, Image.UnidentifiedImageError):  # its text names an object in memory
+        return BadImage("cannot be read (it is no image, or of a format that Pillow does not know)")
     return BadImage(f"cannot be read ({' '.join(str(error).split())[:120]})")
+
+
+def _in_8_bits(image: Image.Image) -> Image.Image:
+    """Samples of 16 bits scaled, which Pillow would clip; numbers without a range are refused."""
+    if image.mode == "F":
+        raise ValueError("its samples are floating-point numbers")
+    if not image.mode.startswith("I"):
+        return image
+    return Image.fromarray((np.asarray(image) / 257).clip(0, 255).round().astype("uint8"))
 
 
 def _open(data: bytes) -> Image.Image:
@@ -120,8 +129,7 @@ _SRGB = ImageCms.createProfile("sRGB")
 
 
 def _in_srgb(image: Image.Image) -> Image.Image:
-    if image.mode.startswith("I"):  # Pillow clips 16 bits instead of scaling them
-        image = Image.fromarray((np.asarray(image) / 257).clip(0, 255).round().astype("uint8"))
+    image = _in_8_bits(image)
     profile = image.info.get("icc_profile")
     if image.mode not in ("L", "RGB", "CMYK"):
         image = image.convert("RGB")
