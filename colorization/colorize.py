@@ -80,6 +80,9 @@ class Colorizer:
         try:
             objective = objective_from_json(config["objective"])
             recipe = Recipe(**{k: v for k, v in config["recipe"].items() if k != "type"})
+            if network.input_shape[1:3] != (recipe.size, recipe.size):
+                raise ValueError(f"its network takes {network.input_shape[1]} px")
+            objective.inputs(np.zeros((1, 1, 1, 1), "float32"))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise UserError(f"{run / 'config.json'} is not of a run ({error!r})") from None
         if objective.classes:

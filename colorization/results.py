@@ -11,7 +11,7 @@ results/<report>/<scale>/baselines/<set>/<baseline>/images.csv, measures.json
 
 import json
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from functools import cached_property
@@ -210,7 +210,7 @@ def load(report_folder: Path) -> list[StoredRun]:
     Raises:
         UserError: a file is missing, or is not as a run leaves it.
     """
-    paths = sorted(report_folder.glob("*/*/seed-*/measures.json"), key=_in_order)
+    paths = sorted(report_folder.glob("*/*/seed-[0-9]*/measures.json"), key=_in_order)
     runs = [StoredRun(path.parent) for path in paths]
     for run in runs:
         _check(run)
@@ -235,10 +235,7 @@ _EXPECTED = {
         **dict.fromkeys(("train", "test"), (dict,)),
     },
 }
-_COLUMNS = {
-    "epochs": ("epoch", "seconds"),
-    "images": ("split", "name", "ab_mae", "ciede2000", "chroma", "chroma_true"),
-}
+_ROW = ("split", "name", "ab_mae", "ciede2000", "chroma", "chroma_true")
 
 
 def _check(run: StoredRun) -> None:
@@ -247,18 +244,31 @@ def _check(run: StoredRun) -> None:
         for key, types in fields.items():
             if not isinstance(found, dict) or not isinstance(found.get(key), types):
                 raise _tampered(run.folder / f"{name}.json", key)
-    for name, columns in _COLUMNS.items():
-        path = run.folder / f"{name}.csv"
-        try:
-            table = getattr(run, name)
-        except (OSError, ValueError) as error:
-            raise _tampered(path, str(error).splitlines()[0]) from None
-        for column in columns:
-            text = column in ("split", "name")
-            if not len(table) or column not in table:
-                raise _tampered(path, column)
-            if not text and not pd.api.types.is_numeric_dtype(table[column]):
-                raise _tampered(path, column)
+    for name, found, types in (
+        ("measures.json", run.measures["test"].get("images"), int),
+        ("measures.json", run.measures["train"].get("images"), int),
+        ("config.json", run.config["recipe"].get("size"), int),
+        *(("samples.json", grid.get("rows"), list) for grid in run.samples.values()),
+    ):
+        if not isinstance(found, types):
+            raise _tampered(run.folder / name, "a field is missing")
+    _check_table(run.folder / "epochs.csv", lambda: run.epochs, ("epoch", "seconds"))
+    if not {"loss", "loss_G"} & set(run.epochs.columns):
+        raise _tampered(run.folder / "epochs.csv", "loss")
+    _check_table(run.folder / "images.csv", lambda: run.images, _ROW)
+
+
+def _check_table(path: Path, read: Callable[[], pd.DataFrame], columns: tuple[str, ...]) -> None:
+    """Every column but names is of numbers, and these are there."""
+    try:
+        table = read()
+    except (OSError, ValueError) as error:
+        raise _tampered(path, str(error).splitlines()[0]) from None
+    for column in {*columns, *table.columns} - {"split", "name"}:
+        if column not in table or not pd.api.types.is_numeric_dtype(table[column]):
+            raise _tampered(path, column)
+    if not len(table) or not {"split", "name"}.intersection(columns) <= set(table.columns):
+        raise _tampered(path, "no rows, or no names")
 
 
 def _tampered(path: Path, what: str) -> UserError:
@@ -274,14 +284,28 @@ def load_baselines(report_folder: Path, scale: str) -> dict[str, dict[str, dict]
     """{prepared set: {baseline: {split: measures}}} of a scale."""
     found: dict[str, dict[str, dict]] = {}
     for path in sorted((report_folder / scale / "baselines").glob("*/*/measures.json")):
-        images, measures = pd.read_csv(path.parent / "images.csv"), _read_json(path)
+        images, measures = read_baseline(path.parent), _read_json(path)
+        splits = images["split"].unique()
+        if not all(isinstance(measures.get(split), dict) for split in splits):
+            raise _tampered(path, "a split is missing")
         found.setdefault(path.parts[-3], {})[path.parts[-2]] = {
-            split: split_means(images, measures, split) for split in images["split"].unique()
+            split: split_means(images, measures, split) for split in splits
         }
     order = [name.replace(" ", "-") for name in BASELINES]
     return {
         key: {name: sets[name] for name in order if name in sets} for key, sets in found.items()
     }
+
+
+def read_baseline(folder: Path) -> pd.DataFrame:
+    """A baseline's rows, one an image.
+
+    Raises:
+        UserError: they are missing, or not as a run leaves them.
+    """
+    path = folder / "images.csv"
+    _check_table(path, lambda: pd.read_csv(path), _ROW)
+    return pd.read_csv(path)
 
 
 def _read_json(path: Path) -> dict:

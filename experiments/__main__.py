@@ -8,6 +8,7 @@ from importlib import import_module
 from pathlib import Path
 
 from colorization.backend import import_quietly
+from colorization.data import roots
 from colorization.errors import SourceUnavailable, UserError, exit_status, told
 
 REPORTS = {
@@ -96,8 +97,8 @@ def parser() -> argparse.ArgumentParser:
     claims.set_defaults(run=run_claims)
 
     compare = commands.add_parser("compare", help="two sets of results, or two runs, side by side")
-    compare.add_argument("a", type=Path, metavar="A", help="folder of results, a report, or a run")
-    compare.add_argument("b", type=Path, metavar="B", help="the same, to be compared with A")
+    compare.add_argument("a", type=named, metavar="A", help="folder of results, a report, or a run")
+    compare.add_argument("b", type=named, metavar="B", help="the same, to be compared with A")
     compare.add_argument(
         "--tolerance",
         type=float,
@@ -128,7 +129,7 @@ def parser() -> argparse.ArgumentParser:
     away.set_defaults(run=run_away, reports=[])
 
     collect = commands.add_parser("collect", help="merge what run-bundle packed into the results")
-    collect.add_argument("archive", type=Path, metavar="ARCHIVE")
+    collect.add_argument("archive", type=named, metavar="ARCHIVE")
     _add_results(collect)
     collect.set_defaults(run=run_collect, reports=[])
 
@@ -171,6 +172,13 @@ def seed(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0")
     return int(text)
+
+
+def named(text: str) -> Path:
+    """A path that was given."""
+    if not text:
+        raise argparse.ArgumentTypeError("nothing is named; give a file or folder")
+    return Path(text)
 
 
 def _add_reports(command: argparse.ArgumentParser) -> None:
@@ -256,6 +264,7 @@ def _reproduce(options) -> int:
     from colorization.training.run import RunOptions
     from experiments.reproduce import reproduce
 
+    roots.read_roots()
     scale = chosen_scale(options)
     reports, runs, results = chosen_reports(options), options.runs, options.results
     if options.data:
@@ -316,6 +325,7 @@ def run_data(options) -> int:
 
     from experiments.reproduce import obtain, resolve
 
+    roots.read_roots()
     configs, scale = [], chosen_scale(options)
     for report in chosen_reports(options):
         for arm in report.arms:
@@ -337,6 +347,7 @@ def run_data(options) -> int:
 def run_render(options) -> int:
     from experiments.render import render, storing
 
+    check_results(options.results)
     for report in chosen_reports(options):
         folder = options.results / report.key
         if not any(folder.glob("*/*/seed-*/measures.json")):
@@ -363,8 +374,7 @@ def run_claims(options) -> int:
     from experiments.claims import judge_all
     from experiments.stored import Stored
 
-    if not options.results.is_dir():
-        raise UserError(f"{options.results} is not there; name the folder of results by --results")
+    check_results(options.results)
     for report in chosen_reports(options):
         if not report.claims and options.reports:
             raise UserError(f"{report.key} has no claims: it compares the methods of the others")
@@ -376,6 +386,11 @@ def run_claims(options) -> int:
     return 0
 
 
+def check_results(folder: Path) -> None:
+    if not folder.is_dir():
+        raise UserError(f"{folder} is not there; name the folder of results by --results")
+
+
 def run_compare(options) -> int:
     from experiments.compare import compare
 
@@ -385,6 +400,7 @@ def run_compare(options) -> int:
 def run_pack(options) -> int:
     from experiments.bundle import pack
 
+    roots.read_roots()
     chosen = [(report, report.choose(options.arms)) for report in chosen_reports(options)]
     pack(chosen, options.scale, options.seeds, options.out, options.precision, say)
     return 0

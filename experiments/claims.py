@@ -415,6 +415,7 @@ class Verdict:
             "where": self.claim.where,
             "verdict": self.verdict,
             "scale": self.scale,
+            "at": self.run,
             "reason": self.reason,
             **{name: [judged.to_json() for judged in group] for name, group in groups.items()},
             "confounders": self.claim.confounders,

@@ -9,7 +9,8 @@ import pandas as pd
 
 from colorization import tables
 from colorization.claims import VERDICTS
-from experiments.claims import decided_by
+from colorization.errors import UserError
+from experiments.claims import Claim, Verdict, decided_by
 from experiments.render import measures_rows
 from experiments.report import SCALES, Report
 from experiments.stored import Stored, over_seeds
@@ -87,9 +88,23 @@ photographs of another kind.
 
 
 def stored_claims(folder: Path) -> list[dict]:
-    """A report's claims as `claims.json` has them; none where there is no such file."""
+    """A report's claims as `claims.json` has them; none where there is no such file.
+
+    Raises:
+        UserError: it was tampered with.
+    """
     path = folder / "claims.json"
-    return json.loads(path.read_text()) if path.exists() else []
+    if not path.exists():
+        return []
+    fields = Verdict(Claim("", "", "", ()), "").to_json().keys()
+    try:
+        claims = json.loads(path.read_text(encoding="utf-8"))
+        if not all(fields == claim.keys() for claim in claims):
+            raise ValueError("other fields")
+    except (ValueError, TypeError, AttributeError) as error:
+        again = f"render it again: make tables-{folder.name}"
+        raise UserError(f"{path} is not as it was rendered ({error}); {again}") from None
+    return claims
 
 
 def verdict_counts(reports: Iterable[Report], claims: dict[str, list[dict]]) -> pd.DataFrame:
@@ -111,7 +126,7 @@ def _all_claims(reports, claims) -> str:
             "decided by": decided_by(
                 [_decided(test) for test in claim["tests"]], claim["verdict"], claim["reason"]
             ),
-            "scale": claim["scale"] or "–",
+            "at": claim["at"],
         }
         for report in reports
         for claim in claims[report.key]

@@ -228,7 +228,7 @@ def measures_rows(
         if prepared not in shown:
             shown.add(prepared)
             for name, values in stored.baselines(runs[0], split).items():
-                cells = {tables.heading(m): tables.number(m, values[m]) for m in measures}
+                cells = {tables.heading(m): tables.number(m, values.get(m)) for m in measures}
                 label = f"*{name.replace('-', ' ')}*"
                 lines.append({"arm": label, "images": counts, "seeds": "–", **cells})
         cells = over_seeds(runs, split, measures) | (_speed(runs[0]) if cost else {})

@@ -63,12 +63,12 @@ class Stored:
     def baseline_images(self, run: results.StoredRun, name: str) -> pd.DataFrame:
         """A baseline's rows, one a test image of the run's prepared set."""
         folder = self.folder / run.scale / "baselines" / run.measures["prepared"] / name
-        return pd.read_csv(folder / "images.csv")
+        return results.read_baseline(folder)
 
 
 def over_seeds(runs: list[results.StoredRun], split: str, measures: Iterable[str]) -> dict:
     """Cells of a table, heading -> mean over an arm's seeds with the deviation between them."""
-    means = pd.DataFrame([run.means(split) for run in runs])
+    means = pd.DataFrame([run.means(split) for run in runs]).reindex(columns=list(measures))
     spread = means.std(numeric_only=True) if len(runs) > 1 else {}
     return {tables.heading(m): tables.number(m, means[m].mean(), spread.get(m)) for m in measures}
 

@@ -252,7 +252,7 @@ def test_any_arm_trains_on_a_folder_of_photographs(tmp_path):
         ("my photographs", "'my photographs' is not folder:PATH"),
         ("folder:", "'folder:' is not folder:PATH"),
         ("folder:nowhere", "nowhere is not a folder"),
-        ("folder:empty", "0 images are there and 2 are needed"),
+        ("folder:empty", "empty holds 0 photographs; put more there"),
     ],
 )
 def test_a_folder_that_cannot_be_used_is_named(data, message, tmp_path):

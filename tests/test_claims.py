@@ -277,7 +277,7 @@ def test_a_baseline_that_beats_both_arms_is_named(store):
     for name, error in (("gray", 15.0), ("mean-ab-given-L", 11.0)):
         target = folder / "small" / "baselines" / prepared / name
         target.mkdir(parents=True)
-        rows = {"split": "test", "name": NAMES[:50], "ciede2000": error}
+        rows = {"split": "test", "name": NAMES[:50], "ciede2000": error, "ab_mae": error}
         rows |= {"chroma": 1.0, "chroma_true": 1.0}
         pd.DataFrame(rows).to_csv(target / "images.csv", index=False)
         (target / "measures.json").write_text('{"test": {}}')

@@ -255,7 +255,7 @@ def test_a_temperature_is_for_classes(tmp_path, tmp_path_factory, monkeypatch, p
         ("photo", "not-a-run", "is not a run folder"),
         ("photo", "damaged", "config.json cannot be read"),
         ("photo", "of-another-kind", "is not of a run"),
-        ("photo", "unfinished", "has no checkpoint"),
+        ("photo", "unfinished", "has no network.keras; finish the run first"),
     ],
 )
 def test_mistakes_are_named(given, run, message, tmp_path, finished):

@@ -1,6 +1,8 @@
 """Input that was made to hurt: one clear line each, no code run, no file outside the target."""
 
 import io
+import json
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -16,8 +18,12 @@ from colorization.colorize import Colorizer
 from colorization.data.images import BadImage, read_photograph, read_rgb
 from colorization.errors import UserError
 from experiments.__main__ import main as experiments
+from experiments.overview import stored_claims
 from tests import training_fixtures as tiny
 
+BASELINE = (
+    "../../baselines/flowers-recognition-all-160-seed0-64px-stretch-rgb-bicubic-upsampled/gray"
+)
 FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF")
 
 
@@ -126,6 +132,11 @@ def test_odd_names_are_names(run, name, tmp_path):
         ("images.csv", "a,b\n1,2\n", "is not as a run leaves it"),
         ("config.json", '{"seed": "x"}', "is not as a run leaves it"),
         ("epochs.csv", "", "is not as a run leaves it"),
+        ("epochs.csv", "epoch,seconds\n1,2\n", "is not as a run leaves it (loss)"),
+        ("samples.json", '{"test-random": {}}', "is not as a run leaves it"),
+        (f"{BASELINE}/images.csv", "split,name\ntest,a\n", "is not as a run leaves it"),
+        (f"{BASELINE}/images.csv", None, "is not as a run leaves it"),
+        (f"{BASELINE}/measures.json", "{}", "is not as a run leaves it"),
     ],
 )
 def test_a_result_that_was_tampered_with_is_one_line(file, content, message, tmp_path, capsys):
@@ -134,7 +145,33 @@ def test_a_result_that_was_tampered_with_is_one_line(file, content, message, tmp
     target.mkdir(parents=True)
     for path in source.glob("*.*"):
         (target / path.name).write_bytes(path.read_bytes())
-    (target / file).write_text(content)
+    shutil.copytree(source.parents[1] / "baselines", target.parents[1] / "baselines")
+    if content is None:
+        (target / file).unlink()
+    else:
+        (target / file).write_text(content)
     assert experiments(["tables", "flower-gan", "--results", str(tmp_path)]) == 2
     error = capsys.readouterr().err
-    assert message in error and str(target) in error and error.count("\n") == 1
+    assert message in error and str(target.parents[1]) in error and error.count("\n") == 1
+
+
+@pytest.mark.parametrize("content", ["<<<<<<< HEAD", "[{}]", "3", '{"number": 1}'])
+def test_claims_that_were_tampered_with_are_one_line(content, tmp_path):
+    (tmp_path / "flower-gan").mkdir()
+    (tmp_path / "flower-gan/claims.json").write_text(content)
+    with pytest.raises(UserError, match=r"claims\.json is not as it was rendered") as raised:
+        stored_claims(tmp_path / "flower-gan")
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "part, field, value",
+    [("recipe", "size", "x"), ("recipe", "size", 128), ("objective", "scaling", {"L_range": "x"})],
+)
+def test_a_configuration_that_is_not_the_networks_is_one_line(run, part, field, value):
+    config = json.loads((run / "config.json").read_text())
+    config[part][field] = {**config[part][field], **value} if field == "scaling" else value
+    (run / "config.json").write_text(json.dumps(config))
+    with pytest.raises(UserError, match="config.json is not of a run") as raised:
+        Colorizer.load(run)
+    assert "\n" not in str(raised.value)

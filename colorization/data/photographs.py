@@ -379,8 +379,14 @@ class OwnPhotographs(SeededSplit):
 
     @classmethod
     def with_a_tenth_to_test(cls, folder: Path) -> "OwnPhotographs":
-        """A split of its photographs: a tenth, at least one and at most 200, are for testing."""
+        """A split of its photographs: a tenth, at least one and at most 200, are for testing.
+
+        Raises:
+            UserError: there are not two.
+        """
         count = len(cls(str(folder), test=0).photographs())
+        if count < 2:
+            raise UserError(f"{folder} holds {count} photographs; put more there, 2 at the least")
         return cls(str(folder), test=min(200, max(1, count // 10)))
 
     def __post_init__(self):

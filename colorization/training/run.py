@@ -16,6 +16,7 @@ A run that was interrupted goes on from `last.npz` and ends with the weights of 
 import json
 import math
 import os
+import zipfile
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -360,7 +361,12 @@ def load_network(folder: Path) -> keras.Model:
     """
     path = folder / FINISHED
     if not path.exists():
-        raise UserError(f"{folder} has no checkpoint ({FINISHED}); finish the run first")
+        raise UserError(
+            f"{folder} has no {FINISHED}; finish the run first, and name its folder below runs/ "
+            "(stored results have no networks)"
+        )
+    if not zipfile.is_zipfile(path):
+        raise UserError(f"{path} cannot be loaded: it is damaged; delete the run folder")
     try:
         return keras.saving.load_model(path, custom_objects=CUSTOM_OBJECTS, compile=False)
     except (ValueError, OSError, TypeError, KeyError) as error:
