@@ -443,11 +443,11 @@ def run_clean(options) -> int:
 
 
 def write_overview(results: Path) -> None:
-    """Bring what spans the reports up to date: `results/README.md`, `results/index.html`, and the
-    README's table of reports where that is."""
+    """Bring what spans the reports up to date: `results/README.md`, `results/index.html`, and, in a
+    checkout, the README's table of reports and `docs/departures.md`."""
     from colorization.files import write_text
     from colorization.tables import replace_block
-    from experiments.overview import reports_table, results_page
+    from experiments.overview import departures_page, reports_table, results_page
     from experiments.page import page
     from experiments.render import storing
 
@@ -459,6 +459,7 @@ def write_overview(results: Path) -> None:
         if results == Path("results") and readme.exists():
             table = reports_table(reports, results)
             write_text(readme, replace_block(readme.read_text(), "reports", table))
+            write_text(Path("docs/departures.md"), departures_page(reports))
 
 
 def run_list(options) -> int:

@@ -508,6 +508,7 @@ DEPARTURES = """\
 
 REPORT = Report(
     key="berkeley",
+    number="001",
     title="Grayscale image colorization",
     authors="Dietrich, Musibau, Sahli",
     year=2021,

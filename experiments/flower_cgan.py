@@ -320,6 +320,7 @@ DEPARTURES = """\
 
 REPORT = Report(
     key="flower-cgan",
+    number="002",
     title="Auto Colorization with cGANs",
     authors="Cheng, Zhang",
     year=None,

@@ -334,6 +334,7 @@ DEPARTURES = """\
 
 REPORT = Report(
     key="flower-gan",
+    number="000",
     title="Machine Learning for Computer Vision Project",
     authors="Boriano, Vizzuso",
     year=2022,

@@ -320,6 +320,7 @@ DEPARTURES = """\
 
 REPORT = Report(
     key="imagenet-cgan",
+    number="004",
     title="Image Colorization using Conditional Generative Adversarial Networks",
     authors="Rangrasasl, Joulaei, Roshana",
     year=2023,

@@ -23,6 +23,7 @@ def reports_table(reports: Iterable[Report], results: Path) -> str:
     lines = []
     for report in reports:
         line = {
+            "": report.number or "–",
             "report": f"{report.cited}, *{report.title}*: {report.subject}",
             "command": f"`make reproduce-{report.key}`",
             "results": f"[{report.key}](results/{report.key}/README.md)",
@@ -85,6 +86,21 @@ photographs of another kind.
 
 {tables.markdown(rows)}
 """
+
+
+def departures_page(reports: Iterable[Report]) -> str:
+    """`docs/departures.md`: where the suite departs from each report."""
+    sections = [
+        f"## {report.heading}\n\n{report.cited}.\n\n{report.departures}"
+        for report in reports
+        if report.authors
+    ]
+    return f"""\
+# Departures from the reports
+
+Rendered from the reports' modules by `make tables`; a report's results page ends with its own.
+
+{chr(10).join(sections)}"""
 
 
 def stored_claims(folder: Path) -> list[dict]:

@@ -394,7 +394,7 @@ def render(report: Report, folder: Path, say=print, what: Iterable[str] = ALL) -
 def page(report: Report, stored: Stored, verdicts: list[Verdict]) -> str:
     """The report's page in Markdown, from stored results alone."""
     return f"""\
-# {report.key}: {report.title}
+# {report.heading}
 
 {report.cited}: {report.subject}. This page is rendered from the stored results beside it by
 `make tables-{report.key}`; nothing in it is typed by hand but what the report itself says. The

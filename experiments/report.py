@@ -63,6 +63,7 @@ class Report:
 
     Args:
         key: as typed after `reproduce`.
+        number: by which the suite refers to it; the first digit of its claims' is its last.
         title, authors, year, subject: of the report; `year` is None where it does not say,
             `subject` is what it is about, in a line. `authors` is None for the suite's own.
         arms: primary ones first.
@@ -90,6 +91,13 @@ class Report:
     departures: str
     measures: tuple[str, ...]
     compares_cost: bool = False
+    number: str = ""
+
+    @property
+    def heading(self) -> str:
+        """Its key, its number if it has one, and its title."""
+        number = f", report {self.number}" if self.number else ""
+        return f"{self.key}{number}: {self.title}"
 
     @property
     def cited(self) -> str:

@@ -239,6 +239,7 @@ DEPARTURES = """\
 
 REPORT = Report(
     key="rgb-mse-gan",
+    number="003",
     title="Chromatic Dreams: Image Colorization with Generative Adversarial Networks",
     authors="Yadav",
     year=None,

@@ -16,7 +16,7 @@ from experiments import reproduce as reproduction
 from experiments.__main__ import REPORTS, main, report_module
 from experiments.berkeley import REPORT
 from experiments.claims import judge_all
-from experiments.overview import reports_table, results_page
+from experiments.overview import departures_page, reports_table, results_page
 from experiments.render import page
 from experiments.stored import Stored
 
@@ -171,6 +171,7 @@ def test_committed_overview_is_what_the_committed_results_give():
     assert replace_block(readme, "reports", reports_table(reports, ROOT / "results")) == readme
     page = (ROOT / "results" / "README.md").read_text()
     assert page == results_page(reports, ROOT / "results")
+    assert (ROOT / "docs" / "departures.md").read_text() == departures_page(reports)
 
 
 @pytest.mark.parametrize(
