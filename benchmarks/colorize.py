@@ -26,6 +26,8 @@ def main() -> int:
     parser.add_argument("--run", type=Path, help="a finished run folder")
     parser.add_argument("--megapixels", type=float, default=1.0, help="default: 1")
     options = parser.parse_args()
+    if not options.megapixels > 0:
+        parser.error(f"--megapixels takes a number above 0, not {options.megapixels:g}")
     return exit_status(lambda: benchmark(options.run, options.megapixels))
 
 

@@ -14,7 +14,7 @@ from dataclasses import replace
 from statistics import median
 from types import SimpleNamespace
 
-from colorization.backend import import_quietly
+from colorization.backend import has_accelerator, import_quietly
 from experiments.__main__ import REPORTS, check_reports, chosen_reports
 
 WARM_UP, REPEATS = 1, 3
@@ -46,11 +46,10 @@ def main() -> int:
     import keras
 
     from benchmarks.step_cost import peak_macs
-    from colorization.training.devices import memory
     from colorization.training.environment import device_name, make_deterministic
 
     make_deterministic()  # as in training
-    accelerator = memory() is not None
+    accelerator = has_accelerator()
     feeding = options.feeding or ("device" if accelerator else "host")
     dtype = "bfloat16" if "bfloat16" in options.precision else "float32"
     peak = peak_macs(dtype, 8192 if accelerator else 2048)
@@ -146,7 +145,7 @@ def random_images(config, count):
 
 def feeding_speed(config, resident: bool) -> float:
     """Images per second of the batches alone."""
-    from colorization.data.pipeline import ResidentImages, training_dataset
+    from colorization.data.pipeline import ResidentImages, batches_per_epoch, training_dataset
 
     images = random_images(config, 200)
     epochs = WARM_UP + 5 * REPEATS
@@ -162,7 +161,7 @@ def feeding_speed(config, resident: bool) -> float:
     batches = iter(dataset)
     if resident:
         batches = gathered(ResidentImages(images), batches)
-    per_epoch = -(-len(images) // config.batch_size)
+    per_epoch = batches_per_epoch(len(images), config.batch_size)
     speeds = []
     for epoch in range(epochs):
         start = time.perf_counter()
@@ -187,9 +186,8 @@ def gathered(resident, batches):
 def step_speed(config, model, resident: bool, fed: bool = True) -> float:
     """Images per second of `fit`, fed as in training or with one batch again and again."""
     from colorization.data.pipeline import ResidentImages, training_dataset
-    from colorization.training.devices import memory
 
-    least = 40 if memory() is None else 1600  # images an epoch, for a clock to be exact
+    least = 1600 if has_accelerator() else 40  # images an epoch, for a clock to be exact
     steps = max(2, least // config.batch_size)
     images = random_images(config, steps * config.batch_size)
     epochs = WARM_UP + REPEATS

@@ -1,4 +1,4 @@
-"""Importing Keras and its backend without the backend's start-up log; compiling functions."""
+"""Importing Keras and its backend without the backend's start-up log; what the backend has."""
 
 import os
 from collections.abc import Callable
@@ -15,6 +15,19 @@ def import_quietly() -> None:
             import tensorflow as tf
 
             tf.config.list_physical_devices("GPU")
+
+
+def has_accelerator() -> bool:
+    """Whether the backend in use has found a GPU, or what else is faster than a CPU."""
+    import keras
+
+    if keras.backend.backend() == "jax":
+        import jax
+
+        return jax.devices()[0].platform != "cpu"
+    import tensorflow as tf
+
+    return bool(tf.config.list_physical_devices("GPU"))
 
 
 def compiled(function: Callable) -> Callable:

@@ -7,7 +7,7 @@ import tempfile
 from importlib import import_module
 from pathlib import Path
 
-from colorization.backend import import_quietly
+from colorization.backend import has_accelerator, import_quietly
 from colorization.data import roots
 from colorization.errors import SourceUnavailable, UserError, exit_status, told
 
@@ -309,15 +309,7 @@ def chosen_scale(options) -> str:
 
 def default_scale() -> str:
     """`full` where an accelerator is found, else `small`."""
-    import keras
-
-    if keras.backend.backend() == "jax":
-        import jax
-
-        return "small" if jax.devices()[0].platform == "cpu" else "full"
-    import tensorflow as tf
-
-    return "full" if tf.config.list_physical_devices("GPU") else "small"
+    return "full" if has_accelerator() else "small"
 
 
 def run_data(options) -> int:

@@ -84,6 +84,30 @@ class LossCurves(Figure):
         return True
 
 
+@dataclass(frozen=True)
+class LossesCompared(Figure):
+    """A panel for each loss of an adversarial run with a line for each arm, at the scale of the
+    first."""
+
+    name: str
+    arms: tuple[str, ...]
+    title: str
+
+    def draw(self, path: Path, stored: Stored) -> bool:
+        first = stored.first(self.arms[0])
+        if first is None:
+            return False
+        runs = _runs(stored.at(first.scale), self.arms)
+        panels = []
+        for column in ("loss_G_GAN", "loss_G_L1", "loss_D"):
+            lines = {arm: series(run, (column,)).get(LABELS[column]) for arm, run in runs.items()}
+            found = {arm: line for arm, line in lines.items() if line}
+            panels.append({"title": LABELS[column], "series": found, "y_label": "loss"})
+        note = f"scale {first.scale}, seed {first.seed}; after the pretraining where there is one"
+        figures.curve_panels(path, panels, title=self.title, note=note)
+        return True
+
+
 def series(run: StoredRun, columns: Iterable[str]) -> dict:
     """Label -> (epochs, values) of the columns that a run logged, where they are not all zero."""
     found = {}

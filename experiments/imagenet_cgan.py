@@ -22,6 +22,7 @@ from experiments.gan_figures import (
     MEASURES,
     Compared,
     LossCurves,
+    LossesCompared,
     OverEpochs,
     gan_grids,
     random_weights,
@@ -159,6 +160,10 @@ FIGURES = (
     *gan_grids("results", "main", "Gray, coloured, original", ("random", "best", "worst")),
     *gan_grids("coco", "main", "The same on COCO", ("random",), split="coco"),
     LossCurves("losses-resnet", "resnet18-l1-gan", "Losses, ResNet-18 generator"),
+    LossesCompared(
+        "losses-compared", ("main", "resnet18-l1-gan"), "Losses, U-Net and ResNet-18 generator"
+    ),
+    Compared("lab-and-rgb", ("main", "rgb"), "test-random", "Lab and RGB"),
     Compared(
         "main-and-resnet",
         ("unet-20", "resnet18-l1-gan"),

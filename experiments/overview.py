@@ -11,7 +11,7 @@ from colorization import tables
 from colorization.claims import VERDICTS
 from colorization.errors import UserError
 from experiments.claims import Claim, Verdict, decided_by
-from experiments.render import measures_rows
+from experiments.render import measures_rows, weights_note
 from experiments.report import SCALES, Report
 from experiments.stored import Stored, over_seeds
 
@@ -166,7 +166,7 @@ def primary_runs(reports: Iterable[Report], results: Path) -> pd.DataFrame:
             run, baselines = runs[0], stored.baselines(runs[0])
             line = {
                 "report": report.key,
-                "arm": f"**{arm.name}**",
+                "arm": f"**{arm.name}**{weights_note(arm, run)}",
                 "scale": run.scale,
                 "seeds": str(len(runs)),
                 "test images": f"{run.measures['source']}, {run.measures['test']['images']}",

@@ -232,8 +232,15 @@ def measures_rows(
                 label = f"*{name.replace('-', ' ')}*"
                 lines.append({"arm": label, "images": counts, "seeds": "–", **cells})
         cells = over_seeds(runs, split, measures) | (_speed(runs[0]) if cost else {})
-        lines.append({"arm": f"**{arm.name}**", "images": counts, "seeds": str(len(runs)), **cells})
+        label = f"**{arm.name}**{weights_note(arm, runs[0])}"
+        lines.append({"arm": label, "images": counts, "seeds": str(len(runs)), **cells})
     return pd.DataFrame(lines).fillna("–")
+
+
+def weights_note(arm: Arm, run: results.StoredRun) -> str:
+    """Said of an arm that was to start from trained weights and did not."""
+    wanted = getattr(arm.config.network, "keywords", {}).get("weights")
+    return ", from random weights" if wanted and not run.config["network"].get("weights") else ""
 
 
 def _speed(run: results.StoredRun) -> dict[str, str]:

@@ -7,6 +7,7 @@ finished epochs.
 """
 
 import zipfile
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,10 @@ def save(path: Path, variables: list, epoch: int) -> None:
 
 def finished_epochs(path: Path) -> int:
     """Epochs that had been trained when `path` was written; 0 if it does not exist."""
-    return _read(path)[1] if path.exists() else 0
+    if not path.exists():
+        return 0
+    with _opened(path) as stored:
+        return int(stored["epoch"])
 
 
 def restore(path: Path, variables: list) -> int:
@@ -33,7 +37,9 @@ def restore(path: Path, variables: list) -> int:
     Raises:
         UserError: the file is damaged or was written by another network.
     """
-    arrays, epoch = _read(path)
+    with _opened(path) as stored:
+        arrays = [stored[f"{i:04d}"] for i in range(len(stored.files) - 1)]
+        epoch = int(stored["epoch"])
     shapes = [tuple(variable.shape) for variable in variables]
     if shapes != [array.shape for array in arrays]:
         raise UserError(f"{path} was written by another network; delete the run folder")
@@ -42,10 +48,11 @@ def restore(path: Path, variables: list) -> int:
     return epoch
 
 
-def _read(path: Path) -> tuple[list[np.ndarray], int]:
+@contextmanager
+def _opened(path: Path):
+    """The file's arrays, read as they are asked for."""
     try:
         with np.load(path, allow_pickle=False) as stored:
-            arrays = [stored[f"{i:04d}"] for i in range(len(stored.files) - 1)]
-            return arrays, int(stored["epoch"])
+            yield stored
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise UserError(f"{path} is not a checkpoint ({error}); delete it to train anew") from None

@@ -17,6 +17,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from colorization.backend import has_accelerator
 from colorization.errors import UserError
 
 HOSTS = "KERAS_DISTRIBUTION_NUM_PROCESSES"
@@ -91,17 +92,13 @@ def _names() -> list[str]:
 
 
 def memory() -> int | None:
-    """Bytes of the first accelerator that a process may use; None without one."""
+    """Bytes of the first accelerator that a process may use; None without one, or not known."""
+    if not has_accelerator():
+        return None
     if keras.backend.backend() == "jax":
         import jax
 
-        device = jax.devices()[0]
-        statistics = None if device.platform == "cpu" else device.memory_stats()
-        return statistics and statistics.get("bytes_limit")
-    import tensorflow as tf
-
-    if not tf.config.list_physical_devices("GPU"):
-        return None
+        return (jax.devices()[0].memory_stats() or {}).get("bytes_limit")
     from tensorflow.python.client import device_lib
 
     found = device_lib.list_local_devices()

@@ -10,6 +10,8 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from colorization.backend import has_accelerator
+
 BUNDLED_COMMIT = "commit.json"  # in the root of a bundle, which has no history
 
 
@@ -23,7 +25,7 @@ def make_deterministic() -> None:
 
         # Its fusion of convolution and LeakyReLU fails on training graphs, with an error logged.
         tf.config.optimizer.set_experimental_options({"remapping": False})
-        if not tf.config.list_physical_devices("GPU"):
+        if not has_accelerator():
             tf.config.experimental.enable_op_determinism()
 
 
@@ -46,17 +48,16 @@ def environment(precision: str) -> dict:
 
 def device_name() -> str:
     """The accelerator's name, else the processor's."""
+    if not has_accelerator():
+        return _processor()
     if keras.backend.backend() == "jax":
         import jax
 
-        device = jax.devices()[0]
-        return _processor() if device.platform == "cpu" else device.device_kind
+        return jax.devices()[0].device_kind
     import tensorflow as tf
 
-    gpus = tf.config.list_physical_devices("GPU")
-    if not gpus:
-        return _processor()
-    return tf.config.experimental.get_device_details(gpus[0]).get("device_name", "GPU")
+    gpu = tf.config.list_physical_devices("GPU")[0]
+    return tf.config.experimental.get_device_details(gpu).get("device_name", "GPU")
 
 
 def _processor() -> str:

@@ -18,7 +18,7 @@ import math
 import os
 import zipfile
 from collections.abc import Callable
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -27,6 +27,7 @@ import numpy as np
 from keras import ops
 
 from colorization.ab_bins import AB_BINS
+from colorization.backend import has_accelerator
 from colorization.data.pipeline import (
     ResidentImages,
     batches_per_epoch,
@@ -163,7 +164,7 @@ def _steps_per_execution(batches: int) -> int:
 
     They divide an epoch, since its end is the end of a call.
     """
-    most = 1 if memory() is None else STEPS_PER_EXECUTION
+    most = STEPS_PER_EXECUTION if has_accelerator() else 1
     return max(steps for steps in range(1, most + 1) if batches % steps == 0)
 
 
@@ -195,43 +196,44 @@ def _fit(folder, config, images, seed, options):
     steps = _steps_per_execution(batches)
     resident = ResidentImages(train_images) if options.holds_on_device(train_images) else None
     keep = {"snapshots": config.snapshots, "seconds": options.checkpoint_seconds}
-    for stage in stages:
-        stage.model.resident = resident
-        stage.model.steps_per_execution = steps
-        if stage.start < finished <= stage.end:
-            checkpoint.restore(folder / "last.npz", training_state(stage.model))
-        first = max(stage.start, finished)
-        if first >= stage.end:
-            continue
-        stage.model.fit(
-            training_dataset(
-                train_images,
-                config.batch_size,
-                seed=seed,
-                first_epoch=first,
+    with ExitStack() as closing:
+        for watcher in watchers:
+            closing.callback(watcher.close)
+        for stage in stages:
+            stage.model.resident = resident
+            stage.model.steps_per_execution = steps
+            if stage.start < finished <= stage.end:
+                checkpoint.restore(folder / "last.npz", training_state(stage.model))
+            first = max(stage.start, finished)
+            if first >= stage.end:
+                continue
+            stage.model.fit(
+                training_dataset(
+                    train_images,
+                    config.batch_size,
+                    seed=seed,
+                    first_epoch=first,
+                    epochs=stage.end,
+                    reshuffle=config.reshuffle,
+                    flip=config.flip,
+                    labels=images.labels("train") if has_classes else None,
+                    resident=resident is not None,
+                    host=host(),
+                ),
+                steps_per_epoch=batches,
+                initial_epoch=first,
                 epochs=stage.end,
-                reshuffle=config.reshuffle,
-                flip=config.flip,
-                labels=images.labels("train") if has_classes else None,
-                resident=resident is not None,
-                host=host(),
-            ),
-            steps_per_epoch=batches,
-            initial_epoch=first,
-            epochs=stage.end,
-            shuffle=False,  # the dataset has its own order
-            validation_data=validation,
-            callbacks=[
-                StopAtNaN(),
-                log,
-                *([Checkpoint(folder, log, stage.end, **keep)] if leads() else []),
-                *watchers,
-                Deadline(options.deadline, folder, log),
-            ],
-            verbose=0,
-        )
-    for watcher in watchers:
-        watcher.close()
+                shuffle=False,  # the dataset has its own order
+                validation_data=validation,
+                callbacks=[
+                    StopAtNaN(),
+                    log,
+                    *([Checkpoint(folder, log, stage.end, **keep)] if leads() else []),
+                    *watchers,
+                    Deadline(options.deadline, folder, log),
+                ],
+                verbose=0,
+            )
     save_network(stages[-1].model.network, folder)
     _tidy(folder)
 
