@@ -7,6 +7,7 @@ import sys
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -14,9 +15,10 @@ import pytest
 from keras import layers, ops
 
 from colorization.data.pipeline import evaluation_dataset, training_dataset
-from colorization.errors import RunFailed
+from colorization.errors import RunFailed, UserError
 from colorization.lab import UNIT, images_to_lab
 from colorization.models.layers import GlorotUniform, conv2d
+from colorization.models.pix2pix_unet import pix2pix_unet
 from colorization.training import run as runs
 from colorization.training.callbacks import StopAtNaN
 from colorization.training.config import Adversary
@@ -309,6 +311,26 @@ def test_the_step_is_traced_once(trained):
     """JAX compiles for each of the two sizes of a batch."""
     traces = trained[1]
     assert traces == 1 if keras.backend.backend() == "tensorflow" else 1 <= traces <= 2
+
+
+@pytest.mark.parametrize("name", ["regression", "classification", "rgb", "pretrained", "cycle"])
+def test_the_step_of_every_stage_is_traced_once(name, tmp_path):
+    images = tiny.prepared()
+    for stage in runs.build_stages(tmp_path, tiny.CONFIGS[name], images):
+        traces = counted(stage.model)
+        fitted(stage.model, images.images("train")[:8], 5, 2)
+        assert len(traces) == 1 if keras.backend.backend() == "tensorflow" else len(traces) <= 2
+
+
+def test_what_cannot_be_built_is_one_line(tmp_path):
+    recipe = replace(tiny.ADVERSARIAL.recipe, size=20)
+    odd = replace(tiny.ADVERSARIAL, recipe=recipe, network=partial(pix2pix_unet, levels=3))
+    with pytest.raises(UserError, match="a network cannot be built at 20 px: .*multiple") as raised:
+        runs.build_stages(tmp_path, odd, tiny.prepared())
+    assert "\n" not in str(raised.value)
+    two = replace(tiny.ADVERSARIAL, objective=replace(tiny.ADVERSARIAL.objective, classes=2))
+    with pytest.raises(UserError, match="has 3 classes .* 2 that this arm colours by"):
+        runs.build_stages(tmp_path, two, SimpleNamespace(classes=("a", "b", "c"), source="x"))
 
 
 def test_training_and_validation_log_their_own(trained):

@@ -268,9 +268,14 @@ def build_stages(folder: Path, config: TrainingConfig, images: PreparedSet) -> l
     initial weights whatever it is trained against.
 
     Raises:
-        UserError: a network cannot be built at this size.
+        UserError: a network cannot be built at this size, or is told fewer classes than there are.
     """
-    size = config.recipe.size
+    size, told = config.recipe.size, config.objective.classes
+    if told and len(images.classes) > told:
+        raise UserError(
+            f"{images.source} has {len(images.classes)} classes (folders of images), more than the "
+            f"{told} that this arm colours by; choose another arm, or merge some"
+        )
     try:
         network = config.network(size=size)
         main = _main_model(folder, config, images, network)
