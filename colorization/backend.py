@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from contextlib import contextmanager
+from pathlib import Path
 
 
 def import_quietly() -> None:
@@ -41,6 +42,18 @@ def compiled(function: Callable) -> Callable:
     import tensorflow as tf
 
     return tf.function(function)
+
+
+def keep_compiled(folder: Path) -> None:
+    """Let JAX store in a folder what it compiles: the runs of a report share most of it."""
+    import keras
+
+    if keras.backend.backend() == "jax":
+        import jax
+
+        jax.config.update("jax_compilation_cache_dir", str(folder.absolute()))
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
+        jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 
 
 @contextmanager

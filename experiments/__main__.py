@@ -7,7 +7,7 @@ import tempfile
 from importlib import import_module
 from pathlib import Path
 
-from colorization.backend import has_accelerator, import_quietly
+from colorization.backend import has_accelerator, import_quietly, keep_compiled
 from colorization.data import roots
 from colorization.errors import SourceUnavailable, UserError, exit_status, told
 
@@ -276,6 +276,8 @@ def _reproduce(options) -> int:
     elif scale != "smoke":
         results = results or Path("results")
     results = results or runs / "results"
+    if has_accelerator():  # which compiles for longer than a CPU
+        keep_compiled(options.runs / ".compiled")
     how = RunOptions(
         say=say,
         devices=options.devices or devices.available(),

@@ -16,9 +16,8 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-import keras
-
 from colorization import results
+from colorization.backend import keep_compiled
 from colorization.data import download
 from colorization.data.prepare import SEALED, PreparedSet
 from colorization.errors import OutOfTime, RunFailed, SourceUnavailable, UserError
@@ -213,7 +212,7 @@ def run(
         UserError: this is no unpacked bundle.
     """
     plan = Plan.read(report)
-    _keep_compiled()
+    keep_compiled(COMPILED)
     deadline = time.monotonic() + 60 * minutes - RESERVE
     left, done, seconds = plan.missing(), 0.0, 0.0
     try:
@@ -247,16 +246,6 @@ def _write_archive(archive: Path) -> bool:
     with replacing(archive) as part, tarfile.open(part, "w:gz") as written:
         written.add(FOUND, "results", filter=_plain)
     return True
-
-
-def _keep_compiled() -> None:
-    """Let JAX store what it compiles: the runs of a bundle share most of it."""
-    if keras.backend.backend() == "jax":
-        import jax
-
-        jax.config.update("jax_compilation_cache_dir", str(COMPILED.absolute()))
-        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
-        jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 
 
 def _name(entry: dict) -> str:
