@@ -97,8 +97,8 @@ def parser() -> argparse.ArgumentParser:
     claims.set_defaults(run=run_claims)
 
     compare = commands.add_parser("compare", help="two sets of results, or two runs, side by side")
-    compare.add_argument("a", type=named, metavar="A", help="folder of results, a report, or a run")
-    compare.add_argument("b", type=named, metavar="B", help="the same, to be compared with A")
+    compare.add_argument("a", metavar="A", help="folder of results, a report, or a run")
+    compare.add_argument("b", metavar="B", help="the same, to be compared with A")
     compare.add_argument(
         "--tolerance",
         type=float,
@@ -129,7 +129,7 @@ def parser() -> argparse.ArgumentParser:
     away.set_defaults(run=run_away, reports=[])
 
     collect = commands.add_parser("collect", help="merge what run-bundle packed into the results")
-    collect.add_argument("archive", type=named, metavar="ARCHIVE")
+    collect.add_argument("archive", metavar="ARCHIVE")
     _add_results(collect)
     collect.set_defaults(run=run_collect, reports=[])
 
@@ -174,10 +174,10 @@ def seed(text: str) -> int:
     return int(text)
 
 
-def named(text: str) -> Path:
-    """A path that was given."""
+def named(text: str, what: str) -> Path:
+    """A path that was given; make gives nothing where the user did not."""
     if not text:
-        raise argparse.ArgumentTypeError("nothing is named; give a file or folder")
+        raise UserError(f"name {what}")
     return Path(text)
 
 
@@ -388,7 +388,8 @@ def check_results(folder: Path) -> None:
 def run_compare(options) -> int:
     from experiments.compare import compare
 
-    return compare(options.a, options.b, force=options.force, tolerance=options.tolerance, say=say)
+    a, b = (named(text, "two: A=<folder> B=<folder>") for text in (options.a, options.b))
+    return compare(a, b, force=options.force, tolerance=options.tolerance, say=say)
 
 
 def run_pack(options) -> int:
@@ -409,7 +410,8 @@ def run_away(options) -> int:
 def run_collect(options) -> int:
     from experiments.bundle import collect
 
-    collect(options.archive, options.results, report_module, say)
+    archive = named(options.archive, "the archive that run-bundle wrote: IN=<file>")
+    collect(archive, options.results, report_module, say)
     write_overview(options.results)
     return 0
 

@@ -158,7 +158,9 @@ def test_what_is_finished_is_packed_before_the_next_run(tmp_path, monkeypatch):
     "arguments, message",
     [
         (["run-bundle", "--minutes", "5"], "there is no bundle.json here; unpack a bundle"),
-        (["collect", ""], ". is no file; give the archive that run-bundle wrote"),
+        (["collect", ""], "name the archive that run-bundle wrote: IN=<file>"),
+        (["collect", "nothing"], "nothing is no file; give the archive that run-bundle wrote"),
+        (["compare", "x.txt", ""], "name two: A=<folder> B=<folder>"),
         (["collect", "x.txt"], "x.txt cannot be unpacked; give the archive"),
         (["collect", "empty.tar.gz"], "holds no results; give the archive"),
         (["collect", "foreign.tar.gz"], "unknown report 'nobody'"),
