@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from keras import ops
 from skimage.color import rgb2lab
 
 from colorization import results
@@ -279,7 +278,8 @@ def judge(folder: Path, config: TrainingConfig, images: PreparedSet, further: di
         _further_samples(folder, others, name, evaluations[name], predict, common)
     extra = {"weights_sha256": _weights_digest(network)}
     if hasattr(objective, "output_measures"):
-        outputs = network_predictor(network, objective, config.train_mode_validation, ops.identity)
+        own = {"decode": lambda outputs: outputs}
+        outputs = network_predictor(network, objective, config.train_mode_validation, **own)
         batches = lab_batches(images, "test", config.batch_size)
         extra["outputs"] = objective.output_measures(
             outputs(lab[..., :1], lab[..., 1:]) for lab in batches

@@ -7,7 +7,6 @@ import sys
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -330,7 +329,7 @@ def test_what_cannot_be_built_is_one_line(tmp_path):
     assert "\n" not in str(raised.value)
     two = replace(tiny.ADVERSARIAL, objective=replace(tiny.ADVERSARIAL.objective, classes=2))
     with pytest.raises(UserError, match="has 3 classes .* 2 that this arm colours by"):
-        runs.build_stages(tmp_path, two, SimpleNamespace(classes=("a", "b", "c"), source="x"))
+        tiny.run("adversarial", tmp_path, objective=two.objective)
 
 
 def test_training_and_validation_log_their_own(trained):

@@ -179,7 +179,7 @@ def test_committed_overview_is_what_the_committed_results_give():
     [
         (["reproduce", "berkely"], "unknown report 'berkely'; there are: flower-gan, berkeley"),
         (["reproduce", "berkeley", "--scale", "smoke", "--arms", "x"], "has no arm 'x'"),
-        (["tables", "berkeley", "--results", "nowhere"], "run: make reproduce-berkeley"),
+        (["tables", "berkeley", "--results", "nowhere"], "nowhere is not there; name the folder"),
     ],
 )
 def test_mistakes_are_one_line_and_status_2(arguments, message, capsys):

@@ -168,7 +168,17 @@ def _steps_per_execution(batches: int) -> int:
     return max(steps for steps in range(1, most + 1) if batches % steps == 0)
 
 
+def _check_classes(config: TrainingConfig, images: PreparedSet) -> None:
+    told, there = config.objective.classes, len(images.classes)
+    if told and there > told:
+        raise UserError(
+            f"{images.source} has {there} classes (folders of images), more than the {told} that "
+            "this arm colours by; choose another arm, or merge some"
+        )
+
+
 def _fit(folder, config, images, seed, options):
+    _check_classes(config, images)
     stages, say = build_stages(folder, config, images), options.say
     if options.devices > 1:
         if isinstance(config.adversary, CycleAdversary):
@@ -268,14 +278,9 @@ def build_stages(folder: Path, config: TrainingConfig, images: PreparedSet) -> l
     initial weights whatever it is trained against.
 
     Raises:
-        UserError: a network cannot be built at this size, or is told fewer classes than there are.
+        UserError: a network cannot be built at this size.
     """
-    size, told = config.recipe.size, config.objective.classes
-    if told and len(images.classes) > told:
-        raise UserError(
-            f"{images.source} has {len(images.classes)} classes (folders of images), more than the "
-            f"{told} that this arm colours by; choose another arm, or merge some"
-        )
+    size = config.recipe.size
     try:
         network = config.network(size=size)
         main = _main_model(folder, config, images, network)
