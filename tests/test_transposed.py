@@ -13,6 +13,7 @@ def gradients(layer, variables, x):
         return jax.numpy.sum(jax.numpy.sin(y.astype("float32")))
     return jax.jit(jax.value_and_grad(value, (0, 1)))(x, variables)
 
+keras.utils.set_random_seed(0)
 x = np.random.default_rng(0).normal(size=(2, 5, 6, 3)).astype("float32")
 shapes = (4, 2), (3, 2), (3, 1), (5, 1), (2, 3)
 for dtype, padding, (kernel, strides) in itertools.product(
@@ -27,7 +28,7 @@ for dtype, padding, (kernel, strides) in itertools.product(
     variables = [variable.value for variable in own.trainable_variables]
     theirs.build(x.shape)
     for one, other in zip(*(jax.tree.leaves(gradients(k, variables, x)) for k in (own, theirs))):
-        assert one.dtype == other.dtype and np.abs(one).max() > 0.1
+        assert one.dtype == other.dtype and np.any(one)
         np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-4)
 print("same")
 """
