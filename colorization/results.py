@@ -258,8 +258,10 @@ def _check(run: StoredRun) -> None:
     _check_table(run.folder / "images.csv", lambda: run.images, _ROW)
 
 
-def _check_table(path: Path, read: Callable[[], pd.DataFrame], columns: tuple[str, ...]) -> None:
-    """Every column but names is of numbers, and these are there."""
+def _check_table(
+    path: Path, read: Callable[[], pd.DataFrame], columns: tuple[str, ...]
+) -> pd.DataFrame:
+    """The table, if every column but names is of numbers and these are there."""
     try:
         table = read()
     except (OSError, ValueError) as error:
@@ -269,6 +271,7 @@ def _check_table(path: Path, read: Callable[[], pd.DataFrame], columns: tuple[st
             raise _tampered(path, column)
     if not len(table) or not {"split", "name"}.intersection(columns) <= set(table.columns):
         raise _tampered(path, "no rows, or no names")
+    return table
 
 
 def _tampered(path: Path, what: str) -> UserError:
@@ -304,8 +307,7 @@ def read_baseline(folder: Path) -> pd.DataFrame:
         UserError: they are missing, or not as a run leaves them.
     """
     path = folder / "images.csv"
-    _check_table(path, lambda: pd.read_csv(path), _ROW)
-    return pd.read_csv(path)
+    return _check_table(path, lambda: pd.read_csv(path), _ROW)
 
 
 def _read_json(path: Path) -> dict:

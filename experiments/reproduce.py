@@ -278,8 +278,9 @@ def judge(folder: Path, config: TrainingConfig, images: PreparedSet, further: di
         _further_samples(folder, others, name, evaluations[name], predict, common)
     extra = {"weights_sha256": _weights_digest(network)}
     if hasattr(objective, "output_measures"):
-        own = {"decode": lambda outputs: outputs}
-        outputs = network_predictor(network, objective, config.train_mode_validation, **own)
+        outputs = network_predictor(
+            network, objective, config.train_mode_validation, decode=lambda outputs: outputs
+        )
         batches = lab_batches(images, "test", config.batch_size)
         extra["outputs"] = objective.output_measures(
             outputs(lab[..., :1], lab[..., 1:]) for lab in batches
