@@ -1,6 +1,8 @@
 """Markdown tables, and blocks of a page that are rendered between markers."""
 
 import math
+import re
+from collections.abc import Iterable
 
 import pandas as pd
 
@@ -53,11 +55,16 @@ def with_sign(form: str) -> str:
     return form.replace("{:", "{:+")
 
 
-def markdown(table: pd.DataFrame, right: bool = True) -> str:
-    """A table of text as Markdown; columns after the first are aligned right, or all left."""
+def of_numbers(cells: Iterable[str]) -> bool:
+    """Whether a column holds numbers, with what follows them, and is to be aligned right."""
+    return all(re.match(r"[+-]?\d\S*( [±\[(].*)?$|–$", cell) for cell in cells)
+
+
+def markdown(table: pd.DataFrame) -> str:
+    """A table of text as Markdown; columns of numbers after the first are aligned right."""
     columns = list(table.columns)
-    aligned = " ---: " if right else " --- "
-    lines = [_row(columns), "|".join(["", " --- ", *[aligned for _ in columns[1:]], ""])]
+    aligned = [" ---: " if of_numbers(table[name]) else " --- " for name in columns[1:]]
+    lines = [_row(columns), "|".join(["", " --- ", *aligned, ""])]
     lines += [_row(row) for row in table.itertuples(index=False)]
     return "\n".join(lines) + "\n"
 

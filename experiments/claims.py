@@ -516,7 +516,7 @@ def claims_section(verdicts: list[Verdict], key: str) -> str:
 Numbers stand with 95 % intervals over test images and, where there are several, seeds; the rule and
 the least differences that count are in [docs/measures.md](../../docs/measures.md#verdicts).
 
-{tables.markdown(pd.DataFrame(lines), right=False)}
+{tables.markdown(pd.DataFrame(lines))}
 ### How each was tested
 
 {details}

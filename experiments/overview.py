@@ -37,7 +37,7 @@ def reports_table(reports: Iterable[Report], results: Path) -> str:
             minutes = f"{sum(done):.0f} ({len(done)} of {len(runs)} runs)" if done else "–"
             line[f"minutes, {scale}"] = minutes
         lines.append(line)
-    return tables.markdown(pd.DataFrame(lines), right=False)
+    return tables.markdown(pd.DataFrame(lines))
 
 
 def results_page(reports: Iterable[Report], results: Path) -> str:
@@ -66,8 +66,8 @@ network made.
 {_markdown(primary_runs(reports, results))}"""
 
 
-def _markdown(table: pd.DataFrame, right: bool = True) -> str:
-    return "None yet.\n" if table.empty else tables.markdown(table, right)
+def _markdown(table: pd.DataFrame) -> str:
+    return "None yet.\n" if table.empty else tables.markdown(table)
 
 
 def _comparison_section(report: Report, folder: Path) -> str:
@@ -147,7 +147,7 @@ def _all_claims(reports, claims) -> str:
         for report in reports
         for claim in claims[report.key]
     ]
-    return _markdown(pd.DataFrame(lines), right=False)
+    return _markdown(pd.DataFrame(lines))
 
 
 def _decided(test: dict) -> str:

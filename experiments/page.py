@@ -16,6 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 from matplotlib.ticker import LogLocator, MaxNLocator
 
+from colorization import tables
 from colorization.claims import VERDICTS
 from colorization.results import StoredRun
 from experiments.gan_figures import G_LOSSES, far_apart, measured, series
@@ -42,7 +43,7 @@ def page(reports: Iterable[Report], results: Path) -> str:
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    environment.filters["marked"] = marked
+    environment.filters |= {"marked": marked, "kinds": kinds}
     sections = [_section(report, results, claims[report.key]) for report in reports]
     return environment.get_template("page.html").render(
         counts=verdict_counts(claiming, claims),
@@ -63,6 +64,12 @@ def marked(text: str) -> Markup:
     text = re.sub(r"\*(.+?)\*", r"<em>\1</em>", text)
     text = re.sub(r"`(.+?)`", r"<code>\1</code>", text)
     return Markup(re.sub(r"\[(.+?)\]\((.+?)/README\.md\)", r'<a href="#\2">\1</a>', text))
+
+
+def kinds(rows: pd.DataFrame) -> list[Markup]:
+    """The attribute that a table's cells have in each column: of a number, or none."""
+    number = Markup(' class="number"')
+    return [number if tables.of_numbers(rows[name]) else Markup() for name in rows.columns]
 
 
 def _section(report: Report, results: Path, claims: list[dict]) -> dict:
