@@ -312,8 +312,7 @@ DEPARTURES = """\
   torchvision, of the same architecture but another training recipe.
 - Loss weight, learning rate, batch size and initial weights are not on the slides; they are those
   of the tutorial that the slides follow. Like it, training images come in one random order, the
-  same each epoch. The results at `small` are of before that: in the order of their names, which
-  is that of the classes.
+  same each epoch.
 - The slides list seven encoder layers and a decoder of eight levels; eight are built.
 - Where ImageNet weights cannot be downloaded, and at `small`, where the network is narrower than
   they are, the ResNet-18 starts from random ones; arm E is then the same as D, and G as F.
