@@ -310,14 +310,11 @@ DEPARTURES = """\
 - The authors' ResNet-18 starts from ImageNet weights. Where they cannot be downloaded, and at
   `small`, where the network is narrower than they are, it starts from random ones; the settings
   table says which.
-- As in the authors' code, training images come in one random order, the same each epoch. The
-  results at `small` are of before that: in the order of their names, which says nothing of what
-  they show.
+- As in the authors' code, training images come in one random order, the same each epoch.
 - As in the authors' code, CycleGAN trains two plain U-Nets; `cyclegan-fixed` keeps lightness and
   colour together in the pool and draws the true colours from other images of the batch.
-- At `small`: 64 px, 6 levels from 32 filters (at most 256), 30 epochs for 101 and 6
-  for 20; the sketches are
-  resized with everything else.
+- At `small`: 64 px, 6 levels from 32 filters (at most 256), 30 epochs for 101 and 6 for 20; the
+  sketches are resized with everything else.
 """
 
 REPORT = Report(
