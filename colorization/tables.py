@@ -56,15 +56,19 @@ def with_sign(form: str) -> str:
 
 
 def of_numbers(cells: Iterable[str]) -> bool:
-    """Whether a column holds numbers, with what follows them, and is to be aligned right."""
+    """Whether a column holds numbers, with what follows them."""
     return all(re.match(r"[+-]?\d\S*( [±\[(].*)?$|–$", cell) for cell in cells)
 
 
+def aligned_right(table: pd.DataFrame) -> list[bool]:
+    """Which columns of a table of text are aligned right: those of numbers after the first."""
+    return [bool(i) and of_numbers(table[name]) for i, name in enumerate(table.columns)]
+
+
 def markdown(table: pd.DataFrame) -> str:
-    """A table of text as Markdown; columns of numbers after the first are aligned right."""
-    columns = list(table.columns)
-    aligned = [" ---: " if of_numbers(table[name]) else " --- " for name in columns[1:]]
-    lines = [_row(columns), "|".join(["", " --- ", *aligned, ""])]
+    """A table of text as Markdown."""
+    rule = [" ---: " if right else " --- " for right in aligned_right(table)]
+    lines = [_row(table.columns), "|".join(["", *rule, ""])]
     lines += [_row(row) for row in table.itertuples(index=False)]
     return "\n".join(lines) + "\n"
 

@@ -43,7 +43,7 @@ def page(reports: Iterable[Report], results: Path) -> str:
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    environment.filters |= {"marked": marked, "kinds": kinds}
+    environment.filters |= {"marked": marked, "aligned_right": tables.aligned_right}
     sections = [_section(report, results, claims[report.key]) for report in reports]
     return environment.get_template("page.html").render(
         counts=verdict_counts(claiming, claims),
@@ -64,12 +64,6 @@ def marked(text: str) -> Markup:
     text = re.sub(r"\*(.+?)\*", r"<em>\1</em>", text)
     text = re.sub(r"`(.+?)`", r"<code>\1</code>", text)
     return Markup(re.sub(r"\[(.+?)\]\((.+?)/README\.md\)", r'<a href="#\2">\1</a>', text))
-
-
-def kinds(rows: pd.DataFrame) -> list[Markup]:
-    """The attribute that a table's cells have in each column: of a number, or none."""
-    number = Markup(' class="number"')
-    return [number if tables.of_numbers(rows[name]) else Markup() for name in rows.columns]
 
 
 def _section(report: Report, results: Path, claims: list[dict]) -> dict:
