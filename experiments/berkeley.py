@@ -367,7 +367,7 @@ CLAIMS = (
         ),
         reason="the notebook's accumulator is not reset before validation, so that the falling "
         "training loss is in the validation curve",
-        note=lambda s: losses(s.first("regression")),
+        notes=lambda s: losses(s.first("regression")),
     ),
     Claim(
         "1.2",
@@ -406,7 +406,7 @@ CLAIMS = (
                 at_least=0.0,
             ),
         ),
-        note=lambda s: accuracies(s, "unweighted"),
+        notes=lambda s: [accuracies(s, "unweighted")],
     ),
     Claim(
         "1.5",
@@ -449,7 +449,7 @@ CLAIMS = (
         ),
         reason="95 % of the pixels are white paper; of the coloured ones the test images have few "
         "in the right one of 313 bins",
-        note=lambda s: accuracies(s, "forms-56"),
+        notes=lambda s: [accuracies(s, "forms-56")],
     ),
     Claim(
         "1.8",
@@ -462,7 +462,10 @@ CLAIMS = (
         aside=(Test(_confused("forms-56-light"), _confused("forms-112-light"), at_least=0.05),),
         confounders="resolution, depth and epochs change at once; beside it, the same network at "
         "both sizes. Most shapes are known from lightness alone.",
-        note=lambda s: f"56 px: {shapes(s, 'forms-56')}. 112 px: {shapes(s, 'forms-112-light')}",
+        notes=lambda s: [
+            f"56 px: {shapes(s, 'forms-56')}",
+            f"112 px: {shapes(s, 'forms-112-light')}",
+        ],
     ),
     Claim(
         "1.9",

@@ -120,16 +120,16 @@ def grids(figure: str, arm: str, what: str, samples=("test-random", "test-best",
         yield Grid(f"{figure}{suffix}", arm, sample, f"Figure {number}: {what}, {titles[sample]}")
 
 
-def losses(run: StoredRun) -> str:
+def losses(run: StoredRun) -> list[str]:
     epochs = run.epochs
     train, val = epochs["loss"], epochs["val_loss"]
     lowest = val.idxmin()
-    return (
+    return [
         f"training MSE {train.iloc[0]:.0f} → {train.iloc[-1]:.1f}; validation MSE "
         f"{val.iloc[0]:.0f} → {val.iloc[-1]:.0f}, lowest {val[lowest]:.0f} after epoch "
-        f"{epochs['epoch'][lowest]}. The falling validation curve of the report contains the "
-        "training loss (see figure 4)"
-    )
+        f"{epochs['epoch'][lowest]}",
+        "the falling validation curve of the report contains the training loss (see figure 4)",
+    ]
 
 
 def accuracies(stored: Stored, arm: str) -> str:

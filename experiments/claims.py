@@ -298,6 +298,11 @@ class Judged:
             return f"{number(found.value)} (one seed: no interval)"
         return f"{number(found.value)} [{number(found.low)}, {number(found.high)}]"
 
+    @property
+    def against_threshold(self) -> str:
+        """What is measured, the number, what the claim needs it to be, and whether it is."""
+        return f"{self.what}: {self.measured}, needs {self.test.wanted}: {self.verdict}"
+
     def to_json(self) -> dict:
         found = self.estimate
         numbers = {"value": found.value, "low": found.low, "high": found.high}
@@ -352,7 +357,7 @@ class Claim:
         unless: (stored results at a scale) to why they cannot answer, or "".
         undecided: (stored results at a scale) to why the verdict is inconclusive whatever was
             measured, or "".
-        note: (stored results at a scale) to more that was found.
+        notes: (stored results at a scale) to more that was found, a line each.
     """
 
     number: str
@@ -365,7 +370,7 @@ class Claim:
     reason: str = ""
     unless: Callable[[Stored], str] = lambda _: ""
     undecided: Callable[[Stored], str] = lambda _: ""
-    note: Callable[[Stored], str] | None = None
+    notes: Callable[[Stored], list[str]] = lambda _: []
 
     @property
     def arms(self) -> tuple[str, ...]:
@@ -389,7 +394,7 @@ class Verdict:
     seen: tuple[Judged, ...] = ()
     aside: tuple[Judged, ...] = ()
     reason: str = ""
-    note: str = ""
+    notes: tuple[str, ...] = ()
     seeds: dict[str, int] = field(default_factory=dict)  # of each arm
 
     @property
@@ -419,7 +424,7 @@ class Verdict:
             "reason": self.reason,
             **{name: [judged.to_json() for judged in group] for name, group in groups.items()},
             "confounders": self.claim.confounders,
-            "note": self.note,
+            "notes": list(self.notes),
         }
 
 
@@ -448,20 +453,20 @@ def _bounded(given: Verdict) -> bool:
 def _judge_at(claim: Claim, stored: Stored, scale: str) -> Verdict:
     groups = claim.tests, claim.seen, claim.aside
     tests, seen, aside = (_judged(group, stored) for group in groups)
-    note = claim.note(stored) if claim.note else ""
+    notes = tuple(claim.notes(stored))
     reason = claim.unless(stored)
     if not reason and (len(tests), len(seen)) != (len(claim.tests), len(claim.seen)):
         reason = "a test set of its own was not there"
     if reason:  # what was measured all the same stands beside it
-        return Verdict(claim, NOT_RUN, scale, aside=(*tests, *aside), reason=reason, note=note)
+        return Verdict(claim, NOT_RUN, scale, aside=(*tests, *aside), reason=reason, notes=notes)
     outcome = all_of([t.verdict for t in tests])
     if seen and outcome != SUPPORTED and all_of([t.verdict for t in seen]) == SUPPORTED:
         outcome, reason = ARTEFACT, claim.reason
     if why := claim.undecided(stored):
         outcome, reason = INCONCLUSIVE, why
-    note = ". ".join(filter(None, [note, *_better_without_network(claim, stored)]))
+    notes = (*notes, *_better_without_network(claim, stored))
     seeds = {arm: len(stored.of(arm)) for arm in claim.arms}
-    return Verdict(claim, outcome, scale, tests, seen, aside, reason, note, seeds)
+    return Verdict(claim, outcome, scale, tests, seen, aside, reason, notes, seeds)
 
 
 def _judged(tests: tuple[Test, ...], stored: Stored) -> tuple[Judged, ...]:
@@ -524,30 +529,26 @@ the least differences that count are in [docs/measures.md](../../docs/measures.m
 
 
 def _details(given: Verdict, key: str) -> str:
+    """A claim's verdict as an item of a Markdown list, what it rests on as items below it."""
     claim = given.claim
-    parts = [f"- **{claim.number} {given.verdict}.**"]
-    if given.reason:
-        parts.append(f"{given.reason[0].upper()}{given.reason[1:]}.")
-    for heading, group in (("", given.tests), ("As the authors saw it:", given.seen)):
-        if group:
-            parts.append(f"{heading} {_list(group)}.".strip())
+    reason = f" {given.reason[0].upper()}{given.reason[1:]}." if given.reason else ""
+    lines = [f"- **{claim.number} {given.verdict}.**{reason}"]
+    lines += [f"  - {judged.against_threshold}" for judged in given.tests]
     if not given.tests:
-        wanted = "; ".join(f"{t.what()} {t.wanted}" for t in claim.tests)
-        parts.append(f"Would be supported by: {wanted}.")
-    shown = [f"{judged.what} {judged.measured}" for judged in given.aside]
-    judged = [judged.test for judged in given.aside]
-    shown += [f"{t.what()} not run at this scale" for t in claim.aside if t not in judged]
-    if shown:
-        parts.append(f"Beside it: {'; '.join(shown)}.")
-    if given.note:
-        parts.append(f"Also: {given.note}.")
+        lines += [f"  - needs {test.what()} {test.wanted}" for test in claim.tests]
+    if given.seen:
+        lines += ["  - as the authors saw it:"]
+        lines += [f"    - {judged.against_threshold}" for judged in given.seen]
+    aside = [f"{judged.what}: {judged.measured}" for judged in given.aside]
+    measured = {judged.test for judged in given.aside}
+    missing = [test for test in claim.aside if test not in measured]
+    aside += [f"{test.what()}: not run at this scale" for test in missing]
+    if aside:
+        lines += ["  - beside it, deciding nothing:", *(f"    - {text}" for text in aside)]
+    lines += [f"  - {note}" for note in given.notes]
     if claim.confounders:
-        parts.append(f"*Mind:* {claim.confounders}")
+        lines.append(f"  - *mind:* {claim.confounders}")
     if given.verdict == NOT_RUN or given.scale != "full":
         arms = " ".join(claim.arms)
-        parts.append(f'At full scale: `make reproduce-{key} SCALE=full ARMS="{arms}"`.')
-    return " ".join(parts)
-
-
-def _list(group) -> str:
-    return "; ".join(f"{j.what} {j.measured}, support {j.test.wanted}: {j.verdict}" for j in group)
+        lines.append(f'  - at full scale: `make reproduce-{key} SCALE=full ARMS="{arms}"`')
+    return "\n".join(lines)

@@ -228,7 +228,7 @@ CLAIMS = (
         (_time("resnet18-unet", at_most=1.0),),
         confounders="the number was never filled in. An epoch's seconds (their median over the "
         "epochs against D) depend on what else the machine does.",
-        note=lambda s: compared_cost(s, ("unet", "resnet18-unet")),
+        notes=lambda s: compared_cost(s, ("unet", "resnet18-unet")),
     ),
     Claim(
         "2.4",
@@ -242,7 +242,7 @@ CLAIMS = (
         ),
         confounders="as run, its discriminator was shown colours joined to other images' "
         "lightness; `cyclegan-fixed` is not. For the seconds see 2.3.",
-        note=lambda s: compared_cost(s, ("unet", "cyclegan")),
+        notes=lambda s: compared_cost(s, ("unet", "cyclegan")),
     ),
     Claim(
         "2.5",

@@ -258,7 +258,7 @@ CLAIMS = (
         ),
         confounders="accuracy is that of the discriminator as it trains, with its own dropout, "
         "which lowers it whoever wins.",
-        note=lambda s: health(s, ("d-dropout-0", "d-dropout-0.25", "flowers")),
+        notes=lambda s: health(s, ("d-dropout-0", "d-dropout-0.25", "flowers")),
     ),
     Claim(
         "0.5",

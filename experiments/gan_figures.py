@@ -228,8 +228,8 @@ def _every_run(stored: Stored, arms: Iterable[str]) -> list[StoredRun]:
     return [run for arm in arms for run in stored.of(arm)]
 
 
-def health(stored: Stored, arms: Iterable[str]) -> str:
-    """Whether the discriminator won, and what became of the colours."""
+def health(stored: Stored, arms: Iterable[str]) -> list[str]:
+    """Of each run, whether the discriminator won, and what became of the colours."""
     parts = []
     for run in _every_run(stored, arms):
         epochs = run.epochs
@@ -239,7 +239,7 @@ def health(stored: Stored, arms: Iterable[str]) -> str:
             f"{WINNING:.0%} in {won(epochs).mean():.0%} of the epochs, mean p(real) of generated "
             f"images {last['D_fake']:.2f}; {measured(run, 'test')}"
         )
-    return ". ".join(parts)
+    return parts
 
 
 def weak_discriminator(*arms: str) -> Callable[[Stored], str]:
@@ -284,24 +284,25 @@ def random_weights(arm: str) -> Callable[[Stored], str]:
     return why
 
 
-def compared_cost(stored: Stored, arms: Iterable[str]) -> str:
-    return "; ".join(
+def compared_cost(stored: Stored, arms: Iterable[str]) -> list[str]:
+    return [
         f"{arm}: {run.measures['macs'] / 1e9:.3f} G MACs forward, "
         f"{run.measures['images_per_second']:.0f} images/s, "
         f"{run.measures['train_seconds'] / 60:.1f} min in all"
         for arm, run in _runs(stored, arms).items()
-    )
+    ]
 
 
-def outputs(stored: Stored, arm: str = "literal") -> str:
+def outputs(stored: Stored, arm: str = "literal") -> list[str]:
     """Where the outputs of a last layer without bounds lie, and the loss."""
     run = stored.first(arm)
     found = run.measures["outputs"]
     losses = run.epochs["loss_G_MSE"]
-    return (
-        f"MSE {losses.iloc[0]:.4f} → {losses.iloc[-1]:.4f}; {found['share_above_white']:.2%} of "
-        f"the test images' values lie above white; {found['constant_channels']} of 3 channels dead"
-    )
+    return [
+        f"MSE {losses.iloc[0]:.4f} → {losses.iloc[-1]:.4f}",
+        f"{found['share_above_white']:.2%} of the test images' values lie above white",
+        f"{found['constant_channels']} of 3 channels dead",
+    ]
 
 
 def same_weights(stored: Stored, arms: tuple[str, str]) -> str:

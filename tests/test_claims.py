@@ -272,7 +272,7 @@ def test_a_snapshot_that_was_not_taken(store):
 def test_a_baseline_that_beats_both_arms_is_named(store):
     store("one", BAD)
     folder = store("two", BAD + 1)
-    assert judge(CLAIM, Stored.read(folder)).note == ""
+    assert judge(CLAIM, Stored.read(folder)).notes == ()
     prepared = json.loads((A_RUN / "measures.json").read_text())["prepared"]
     for name, error in (("gray", 15.0), ("mean-ab-given-L", 11.0)):
         target = folder / "small" / "baselines" / prepared / name
@@ -282,7 +282,8 @@ def test_a_baseline_that_beats_both_arms_is_named(store):
         pd.DataFrame(rows).to_csv(target / "images.csv", index=False)
         (target / "measures.json").write_text('{"test": {}}')
     found = judge(CLAIM, Stored.read(folder))
-    assert found.note == "mean ab given L alone has CIEDE2000 11.00, better than these arms"
+    said = "mean ab given L alone has CIEDE2000 11.00, better than these arms"
+    assert found.notes == (said,)
 
 
 def test_the_gap_between_test_and_training_images(store):
@@ -307,7 +308,8 @@ def test_the_section_says_number_threshold_and_command(store):
     verdicts = claims.judge_all((CLAIM,), Stored.read(store("two", BAD)))
     text = claims.claims_section(verdicts, "berkeley")
     assert "| 9.9 | One is better than two. (nowhere) | **supported** |" in text
-    assert f"{GOOD.mean() - BAD.mean():+.2f} [" in text and "support ≤ -0.50" in text
+    assert f"\n  - CIEDE2000, one − two: {GOOD.mean() - BAD.mean():+.2f} [" in text
+    assert "], needs ≤ -0.50: supported\n" in text
     assert 'make reproduce-berkeley SCALE=full ARMS="one two"' in text
     assert json.loads(json.dumps(verdicts[0].to_json()))["tests"][0]["verdict"] == "supported"
 
