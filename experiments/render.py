@@ -214,6 +214,9 @@ def measures_rows(
 ) -> pd.DataFrame:
     """A row of text for each arm (mean over seeds), the baselines of its set before it.
 
+    What does not depend on the training images, such as gray, stands once for all sets with the
+    same test images.
+
     Args:
         split: "train", which has no baselines, "test" or a further test set.
         cost: parameters, MACs and speed beside the measures.
@@ -224,11 +227,11 @@ def measures_rows(
         if not runs:
             continue
         counts = image_counts(runs[0], "test" if split == "train" else split)
-        prepared = runs[0].measures["prepared"]
-        if prepared not in shown:
-            shown.add(prepared)
-            for name, values in stored.baselines(runs[0], split).items():
-                cells = {tables.heading(m): tables.number(m, values.get(m)) for m in measures}
+        for name, values in stored.baselines(runs[0], split).items():
+            cells = {tables.heading(m): tables.number(m, values.get(m)) for m in measures}
+            row = (name, *cells.values())
+            if row not in shown:
+                shown.add(row)
                 label = f"*{name.replace('-', ' ')}*"
                 lines.append({"arm": label, "images": counts, "seeds": "–", **cells})
         cells = over_seeds(runs, split, measures) | (_speed(runs[0]) if cost else {})

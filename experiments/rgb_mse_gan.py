@@ -188,7 +188,13 @@ CLAIMS = (
         "optimiser",
         (
             Test(
-                Epochs("literal", "training MSE over the first epoch's", _of_first, window="last"),
+                Epochs(
+                    "literal",
+                    "training MSE over the first epoch's",
+                    _of_first,
+                    window="last",
+                    form="{:.3f}",
+                ),
                 at_most=0.5,
             ),
             Test(

@@ -17,7 +17,7 @@ from experiments.__main__ import REPORTS, main, report_module
 from experiments.berkeley import REPORT
 from experiments.claims import judge_all
 from experiments.overview import departures_page, reports_table, results_page
-from experiments.render import page
+from experiments.render import measures_rows, page
 from experiments.stored import Stored
 
 ROOT = Path(__file__).parent.parent
@@ -163,6 +163,13 @@ def test_tables_and_figures_are_rendered_from_stored_results_alone(everything, t
 def test_committed_page_is_what_the_committed_results_give(key):
     folder = ROOT / "results" / key
     assert (folder / "README.md").read_text() == rendered(report_module(key), folder)
+
+
+def test_a_baseline_stands_once_for_training_sets_that_it_does_not_depend_on():
+    report, stored = report_module("imagenet-cgan"), Stored.read(ROOT / "results/imagenet-cgan")
+    arms = measures_rows(stored.at("small"), report.arms, report.measures, "test")["arm"]
+    assert list(arms).count("*gray*") == 1
+    assert list(arms).count("*mean ab*") == 4  # 75, 150, 375 and 751 photographs
 
 
 def test_committed_overview_is_what_the_committed_results_give():
