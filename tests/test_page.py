@@ -131,7 +131,8 @@ def test_tables_sort_by_their_numbers(browser):
 
     def column():
         rows = table.find_elements("css selector", "tbody tr")
-        return [float(row.find_elements("css selector", "th, td")[place].text) for row in rows]
+        cells = [row.find_elements("css selector", "th, td")[place].text for row in rows]
+        return [float(cell.split(" ±")[0]) for cell in cells]
 
     before = column()
     assert before != sorted(before)
