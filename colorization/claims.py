@@ -4,7 +4,8 @@ An interval is the percentile bootstrap (`scipy.stats.bootstrap`) over test imag
 each as far as there are several. Images and seeds are drawn independently of each other: every
 image is judged by the network of every seed. Two arms that were judged on the same images are
 compared image by image. Their seeds, which have nothing in common, are drawn each for itself, and
-all of them count, however many the other arm has.
+all of them count, however many the other arm has. Two snapshots of the same trainings are drawn
+together.
 """
 
 from collections.abc import Callable, Sequence
@@ -30,8 +31,8 @@ class Scores:
 
     Args:
         units: names of the images (or numbers of the epochs), N of them.
-        runs: what tells the S networks from others, such as (arm, seed); () for what no network
-            made, such as a baseline.
+        runs: what tells the S networks from others, such as (configuration, seed); () for
+            what no network made, such as a baseline.
         values: `[N, S]`, or `[N, 1]` without runs. NaN where a unit has no value.
         weights: the same shape; None weighs all units alike. For a ratio of totals, such as the
             chroma ratio, these are the lower totals.

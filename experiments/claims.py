@@ -1,5 +1,6 @@
 """What a report claims, as data, and the verdict of the stored results on it."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import reduce
@@ -68,7 +69,7 @@ class Images:
 
     def terms(self, stored: Stored) -> tuple[Scores]:
         runs = stored.of(self.arm)
-        names, tables_ = _names(runs), [run.images for run in runs]
+        names, tables_ = _trainings(runs), [run.images for run in runs]
         if self.baseline:
             names, tables_ = (), [stored.baseline_images(runs[0], self.baseline)]
         parts = [table[table.split == self._split(runs[0])].set_index("name") for table in tables_]
@@ -177,7 +178,7 @@ class Epochs:
         window = {"all": slice(None), "first": slice(tenth), "last": slice(count - tenth, None)}
         values = np.stack(columns, axis=1).astype(float)[window[self.window]]
         units = tuple(np.arange(count)[window[self.window]].tolist())
-        return (Scores(units, _names(runs), values),)
+        return (Scores(units, _trainings(runs), values),)
 
     def has_run(self, stored: Stored) -> bool:
         return bool(stored.of(self.arm))
@@ -202,7 +203,7 @@ class PerRun:
     def terms(self, stored: Stored) -> tuple[Scores]:
         runs = stored.of(self.arm)
         values = np.array([[self.value(run) for run in runs]], float)
-        return (Scores(("run",), _names(runs), values),)
+        return (Scores(("run",), _trainings(runs), values),)
 
     has_run = Epochs.has_run
     number = Epochs.number
@@ -211,8 +212,9 @@ class PerRun:
         return self.arm
 
 
-def _names(runs: list[StoredRun]) -> tuple:
-    return tuple((run.arm, run.seed) for run in runs)
+def _trainings(runs: list[StoredRun]) -> tuple:
+    """What tells trainings apart: an arm that is a snapshot of another shares its training."""
+    return tuple((json.dumps(run.config, sort_keys=True), run.seed) for run in runs)
 
 
 Part = Images | Gap | Epochs | PerRun

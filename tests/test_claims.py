@@ -146,7 +146,10 @@ A_RUN = Path(__file__).parent.parent / "results" / "flower-gan" / "small" / "flo
 
 @pytest.fixture
 def store(tmp_path):
-    """`store(arm, errors, scale, seed)`: a stored run whose test images have these errors."""
+    """`store(arm, errors, scale, seed)`: a stored run whose test images have these errors.
+
+    `training` names the arm that trained it, if it is a snapshot of another.
+    """
 
     def write(
         arm,
@@ -156,6 +159,7 @@ def store(tmp_path):
         losses=(3.0, 2.0, 1.0),
         accuracy=0.9,
         train=(),
+        training=None,
         **measures,
     ):
         folder = tmp_path / "report" / scale / arm / f"seed-{seed}"
@@ -174,7 +178,8 @@ def store(tmp_path):
         epochs = {"epoch": range(1, len(losses) + 1), "loss": losses, "seconds": 1.0}
         epochs["D_accuracy"] = accuracy
         pd.DataFrame(epochs).to_csv(folder / "epochs.csv", index=False)
-        for name, changes in (("measures", measures), ("config", {"seed": seed})):
+        config = {"seed": seed, "network": {"build": training or arm}}
+        for name, changes in (("measures", measures), ("config", config)):
             whole = json.loads((A_RUN / f"{name}.json").read_text()) | changes
             (folder / f"{name}.json").write_text(json.dumps(whole))
         shutil.copyfile(A_RUN / "environment.json", folder / "environment.json")
@@ -284,6 +289,16 @@ def test_a_baseline_that_beats_both_arms_is_named(store):
     found = judge(CLAIM, Stored.read(folder))
     said = "mean ab given L alone has CIEDE2000 11.00, better than these arms"
     assert found.notes == (said,)
+
+
+@pytest.mark.parametrize("training, width", [("two", 0.0), (None, 2.0)])
+def test_a_snapshot_is_drawn_with_the_training_that_it_was_taken_from(store, training, width):
+    for seed, luck in enumerate((-2.0, 0.0, 2.0)):
+        store("one", GOOD + luck, seed=seed, training=training)
+        folder = store("two", GOOD + luck + 1, seed=seed)
+    found = judge(CLAIM, Stored.read(folder)).tests[0].estimate
+    assert found.value == pytest.approx(-1) and found.seeds == 3
+    assert found.high - found.low >= width and (found.high - found.low < 1e-6) == (width == 0)
 
 
 def test_the_gap_between_test_and_training_images(store):
