@@ -31,7 +31,7 @@ class Scores:
 
     Args:
         units: names of the images (or numbers of the epochs), N of them.
-        runs: what tells the S networks from others, such as (configuration, seed); () for
+        runs: what tells the S networks from others, such as their configurations; () for
             what no network made, such as a baseline.
         values: `[N, S]`, or `[N, 1]` without runs. NaN where a unit has no value.
         weights: the same shape; None weighs all units alike. For a ratio of totals, such as the

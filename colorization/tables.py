@@ -50,6 +50,11 @@ def number(measure: str, value: float, spread: float | None = None, signed: bool
     return f"{text} ± {MEASURES[measure][2].format(spread)}"
 
 
+def capitalized(text: str) -> str:
+    """A text with a capital at its start, the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
 def with_sign(form: str) -> str:
     """A format that prints a plus, too."""
     return form.replace("{:", "{:+")

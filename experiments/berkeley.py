@@ -406,7 +406,7 @@ CLAIMS = (
                 at_least=0.0,
             ),
         ),
-        notes=lambda s: [accuracies(s, "unweighted")],
+        notes=lambda s: accuracies(s, "unweighted"),
     ),
     Claim(
         "1.5",
@@ -449,7 +449,7 @@ CLAIMS = (
         ),
         reason="95 % of the pixels are white paper; of the coloured ones the test images have few "
         "in the right one of 313 bins",
-        notes=lambda s: [accuracies(s, "forms-56")],
+        notes=lambda s: accuracies(s, "forms-56"),
     ),
     Claim(
         "1.8",

@@ -132,14 +132,14 @@ def losses(run: StoredRun) -> list[str]:
     ]
 
 
-def accuracies(stored: Stored, arm: str) -> str:
+def accuracies(stored: Stored, arm: str) -> list[str]:
     run = stored.first(arm)
     last = run.epochs.iloc[-1]
     majority = stored.baselines(run, "val")["gray"]["majority"]
-    return (
+    return [
         f"last epoch: training {last['accuracy']:.1%}, validation {last['val_accuracy']:.1%}; the "
         f"most frequent bin alone {majority:.1%}"
-    )
+    ]
 
 
 def shapes(stored: Stored, arm: str) -> str:

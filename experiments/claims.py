@@ -213,8 +213,8 @@ class PerRun:
 
 
 def _trainings(runs: list[StoredRun]) -> tuple:
-    """What tells trainings apart: an arm that is a snapshot of another shares its training."""
-    return tuple((json.dumps(run.config, sort_keys=True), run.seed) for run in runs)
+    """What tells trainings apart, seed and all; a snapshot shares that of its trainer."""
+    return tuple(json.dumps(run.config, sort_keys=True) for run in runs)
 
 
 Part = Images | Gap | Epochs | PerRun
@@ -533,7 +533,7 @@ the least differences that count are in [docs/measures.md](../../docs/measures.m
 def _details(given: Verdict, key: str) -> str:
     """A claim's verdict as an item of a Markdown list, what it rests on as items below it."""
     claim = given.claim
-    reason = f" {given.reason[0].upper()}{given.reason[1:]}." if given.reason else ""
+    reason = f" {tables.capitalized(given.reason)}." if given.reason else ""
     lines = [f"- **{claim.number} {given.verdict}.**{reason}"]
     lines += [f"  - {judged.against_threshold}" for judged in given.tests]
     if not given.tests:

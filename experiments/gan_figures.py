@@ -305,12 +305,12 @@ def outputs(stored: Stored, arm: str = "literal") -> list[str]:
     ]
 
 
-def same_weights(stored: Stored, arms: tuple[str, str]) -> str:
+def same_weights(stored: Stored, arms: tuple[str, str]) -> list[str]:
     """Whether two arms ended with the same network, to the bit."""
     one, other = (stored.first(arm) for arm in arms)
     same = one.measures["weights_sha256"] == other.measures["weights_sha256"]
     verdict = "the same weights to the bit" if same else "different weights"
-    return f"{arms[0]} and {arms[1]} end with {verdict} ({measured(other, 'test')})"
+    return [f"{arms[0]} and {arms[1]} end with {verdict} ({measured(other, 'test')})"]
 
 
 def near_gray(run: StoredRun) -> float:

@@ -80,7 +80,7 @@ def _comparison_section(report: Report, folder: Path) -> str:
     return f"""\
 ## {report.title}
 
-{report.subject[0].upper()}{report.subject[1:]}, at scale {scale}; test images.
+{tables.capitalized(report.subject)}, at scale {scale}; test images.
 [Its page]({report.key}/README.md) says what is held equal, and what the networks make of
 photographs of another kind.
 

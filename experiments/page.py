@@ -43,7 +43,9 @@ def page(reports: Iterable[Report], results: Path) -> str:
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    environment.filters |= {"marked": marked, "aligned_right": tables.aligned_right}
+    environment.filters |= {
+        f.__name__: f for f in (marked, tables.aligned_right, tables.capitalized)
+    }
     sections = [_section(report, results, claims[report.key]) for report in reports]
     return environment.get_template("page.html").render(
         counts=verdict_counts(claiming, claims),

@@ -157,7 +157,7 @@ CLAIMS = (
         ),
         confounders="the code's generator never asks the discriminator: its loss is the squared "
         "error alone. Beside it, generators whose loss does.",
-        notes=lambda s: [same_weights(s, ("literal", "without-d"))],
+        notes=lambda s: same_weights(s, ("literal", "without-d")),
     ),
     Claim(
         "3.2",
@@ -165,7 +165,7 @@ CLAIMS = (
         "methodology, 3",
         (better("ciede2000", "d-twice", than="literal"),),
         confounders="as in 3.1; and the code trains it once.",
-        notes=lambda s: [same_weights(s, ("literal", "d-twice"))],
+        notes=lambda s: same_weights(s, ("literal", "d-twice")),
     ),
     Claim(
         "3.3",
@@ -173,7 +173,7 @@ CLAIMS = (
         "list of measures taken",
         (better("ciede2000", "literal", than="hard-labels"),),
         confounders="as in 3.1: labels move the discriminator's loss alone.",
-        notes=lambda s: [same_weights(s, ("literal", "hard-labels"))],
+        notes=lambda s: same_weights(s, ("literal", "hard-labels")),
     ),
     Claim(
         "3.4",
