@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from itertools import islice
 from operator import sub, truediv
@@ -398,6 +398,7 @@ class Verdict:
     reason: str = ""
     notes: tuple[str, ...] = ()
     seeds: dict[str, int] = field(default_factory=dict)  # of each arm
+    others: tuple["Verdict", ...] = ()  # at scales that did not decide
 
     @property
     def run(self) -> str:
@@ -415,37 +416,40 @@ class Verdict:
         return decided_by(measured, self.verdict, self.reason)
 
     def to_json(self) -> dict:
-        groups = {"tests": self.tests, "seen": self.seen, "aside": self.aside}
         return {
             "number": self.claim.number,
             "claim": self.claim.said,
             "where": self.claim.where,
+            **self._outcome(),
+            "confounders": self.claim.confounders,
+            "others": [other._outcome() for other in self.others],
+        }
+
+    def _outcome(self) -> dict:
+        groups = {"tests": self.tests, "seen": self.seen, "aside": self.aside}
+        return {
             "verdict": self.verdict,
             "scale": self.scale,
             "at": self.run,
             "reason": self.reason,
             **{name: [judged.to_json() for judged in group] for name, group in groups.items()},
-            "confounders": self.claim.confounders,
             "notes": list(self.notes),
         }
 
 
 def judge(claim: Claim, stored: Stored) -> Verdict:
-    """The verdict at the largest scale that can give one.
+    """The verdict at the largest scale that can give one; what others say stands beside it.
 
     That is the largest at which all of the claim's arms have been run; if all that can be had there
     is a number without an interval (a single seed), a smaller one with more seeds.
     """
-    largest = None
-    for scale in stored.scales_of(claim.arms):
-        found = _judge_at(claim, stored.at(scale), scale)
-        if found.verdict not in (NOT_RUN, INCONCLUSIVE) or _bounded(found):
-            return found
-        largest = largest or found
-    if largest:
-        return largest
-    missing = [arm for arm in claim.arms if not stored.of(arm)] or claim.arms
-    return Verdict(claim, NOT_RUN, reason=f"not run yet: {', '.join(missing)}")
+    found = [_judge_at(claim, stored.at(scale), scale) for scale in stored.scales_of(claim.arms)]
+    if not found:
+        missing = [arm for arm in claim.arms if not stored.of(arm)] or claim.arms
+        return Verdict(claim, NOT_RUN, reason=f"not run yet: {', '.join(missing)}")
+    decided = (f for f in found if f.verdict not in (NOT_RUN, INCONCLUSIVE) or _bounded(f))
+    deciding = next(decided, found[0])
+    return replace(deciding, others=tuple(f for f in found if f is not deciding))
 
 
 def _bounded(given: Verdict) -> bool:
@@ -533,24 +537,40 @@ the least differences that count are in [docs/measures.md](../../docs/measures.m
 def _details(given: Verdict, key: str) -> str:
     """A claim's verdict as an item of a Markdown list, what it rests on as items below it."""
     claim = given.claim
-    reason = f" {tables.capitalized(given.reason)}." if given.reason else ""
-    lines = [f"- **{claim.number} {given.verdict}.**{reason}"]
-    lines += [f"  - {judged.against_threshold}" for judged in given.tests]
-    if not given.tests:
-        lines += [f"  - needs {test.what()} {test.wanted}" for test in claim.tests]
-    if given.seen:
-        lines += ["  - as the authors saw it:"]
-        lines += [f"    - {judged.against_threshold}" for judged in given.seen]
-    aside = [f"{judged.what}: {judged.measured}" for judged in given.aside]
-    measured = {judged.test for judged in given.aside}
-    missing = [test for test in claim.aside if test not in measured]
-    aside += [f"{test.what()}: not run at this scale" for test in missing]
-    if aside:
-        lines += ["  - beside it, deciding nothing:", *(f"    - {text}" for text in aside)]
-    lines += [f"  - {note}" for note in given.notes]
+    lines = [f"- **{claim.number} {given.verdict}.**{_because(given)}", *_below(_measured(given))]
     if claim.confounders:
         lines.append(f"  - *mind:* {claim.confounders}")
+    for other in given.others:
+        lines.append(f"  - at {other.run}: {other.verdict}.{_because(other)}")
+        lines += _below(_below(_measured(other)))
     if given.verdict == NOT_RUN or given.scale != "full":
         arms = " ".join(claim.arms)
         lines.append(f'  - at full scale: `make reproduce-{key} SCALE=full ARMS="{arms}"`')
     return "\n".join(lines)
+
+
+def _because(given: Verdict) -> str:
+    return f" {tables.capitalized(given.reason)}." if given.reason else ""
+
+
+def _measured(given: Verdict) -> list[str]:
+    """What a verdict rests on, and what was measured beside it, as a Markdown list."""
+    claim = given.claim
+    lines = [f"- {judged.against_threshold}" for judged in given.tests]
+    if not given.tests:
+        lines += [f"- needs {test.what()} {test.wanted}" for test in claim.tests]
+    if given.seen:
+        lines += ["- as the authors saw it:"]
+        lines += _below([f"- {judged.against_threshold}" for judged in given.seen])
+    aside = [f"- {judged.what}: {judged.measured}" for judged in given.aside]
+    measured = {judged.test for judged in given.aside}
+    missing = [test for test in claim.aside if test not in measured]
+    aside += [f"- {test.what()}: not run at this scale" for test in missing]
+    if aside:
+        lines += ["- beside it, deciding nothing:", *_below(aside)]
+    return lines + [f"- {note}" for note in given.notes]
+
+
+def _below(lines: list[str]) -> list[str]:
+    """Items of a Markdown list, as those below another."""
+    return [f"  {line}" for line in lines]

@@ -214,10 +214,14 @@ def test_scales_are_not_mixed_and_the_largest_decides(store):
     store("one", GOOD, "full")
     store("one", BAD + 3, "small")
     stored = Stored.read(store("two", BAD, "small"))
-    assert judge(CLAIM, stored).verdict == core.CONTRADICTED
+    found = judge(CLAIM, stored)
+    assert (found.verdict, found.others) == (core.CONTRADICTED, ())
     stored = Stored.read(store("two", BAD, "full"))
     found = judge(CLAIM, stored)
     assert (found.verdict, found.scale) == (core.SUPPORTED, "full")
+    assert [(other.verdict, other.scale) for other in found.others] == [
+        (core.CONTRADICTED, "small")
+    ]
 
 
 def test_a_number_without_interval_gives_way_to_a_smaller_scale_with_seeds(store):
@@ -232,6 +236,7 @@ def test_a_number_without_interval_gives_way_to_a_smaller_scale_with_seeds(store
         store("one", GOOD, "small", seed, value=0.7 + 0.1 * seed)
     found = judge(claim, Stored.read(folder))
     assert (found.verdict, found.run) == (core.SUPPORTED, "small, 3 seeds")
+    assert [other.run for other in found.others] == ["full, 1 seed"]
 
 
 def test_an_artefact_is_what_only_the_authors_form_supports(store):
@@ -327,6 +332,20 @@ def test_the_section_says_number_threshold_and_command(store):
     assert "], needs ≤ -0.50: supported\n" in text
     assert 'make reproduce-berkeley SCALE=full ARMS="one two"' in text
     assert json.loads(json.dumps(verdicts[0].to_json()))["tests"][0]["verdict"] == "supported"
+
+
+def test_the_section_says_what_other_scales_found(store):
+    for scale, errors in (("small", BAD), ("full", GOOD - 3)):
+        store("one", errors, scale)
+        folder = store("two", GOOD, scale)
+    (given,) = claims.judge_all((CLAIM,), Stored.read(folder))
+    text = claims.claims_section([given], "berkeley")
+    difference = f"CIEDE2000, one − two: {BAD.mean() - GOOD.mean():+.2f} ["
+    assert f"\n  - at small, 1 seed: contradicted.\n    - {difference}" in text
+    assert "9.9 supported" in text and "SCALE=full" not in text
+    (other,) = given.to_json()["others"]
+    assert (other["verdict"], other["at"]) == ("contradicted", "small, 1 seed")
+    assert other["tests"][0]["value"] == pytest.approx(BAD.mean() - GOOD.mean(), rel=1e-4)
 
 
 # ---------------------------------------------------------------- the reports
