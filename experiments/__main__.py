@@ -376,7 +376,7 @@ def run_claims(options) -> int:
             say(f"{report.key}: {report.cited}, {report.title}")
         for given in judge_all(report.claims, Stored.read(options.results / report.key)):
             say(f"  {given.claim.number:5s} {given.verdict:13s} {given.claim.said}")
-            say(f"        {given.found} ({given.run})")
+            say(f"        {given.found}; {given.at}")
     return 0
 
 

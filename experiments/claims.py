@@ -410,6 +410,16 @@ class Verdict:
         return f"{self.scale}{seeds}" or "–"
 
     @property
+    def at(self) -> str:
+        """The scale and the number of seeds, and scales at which the verdict is another."""
+        others = "; ".join(
+            f"at {other.run}: {other.verdict}"
+            for other in self.others
+            if other.verdict != self.verdict
+        )
+        return f"{self.run} ({others})" if others else self.run
+
+    @property
     def found(self) -> str:
         """What was measured, and if that decides nothing, why."""
         measured = [f"{judged.what}: {judged.measured}" for judged in self.tests]
@@ -430,7 +440,7 @@ class Verdict:
         return {
             "verdict": self.verdict,
             "scale": self.scale,
-            "at": self.run,
+            "at": self.at,
             "reason": self.reason,
             **{name: [judged.to_json() for judged in group] for name, group in groups.items()},
             "notes": list(self.notes),
@@ -516,7 +526,7 @@ def claims_section(verdicts: list[Verdict], key: str) -> str:
             "the report": f"{given.claim.said} ({given.claim.where})",
             "verdict": f"**{given.verdict}**",
             "measured": given.found,
-            "at": given.run,
+            "at": given.at,
         }
         for given in verdicts
     ]

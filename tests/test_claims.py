@@ -342,6 +342,7 @@ def test_the_section_says_what_other_scales_found(store):
     text = claims.claims_section([given], "berkeley")
     difference = f"CIEDE2000, one − two: {BAD.mean() - GOOD.mean():+.2f} ["
     assert f"\n  - at small, 1 seed: contradicted.\n    - {difference}" in text
+    assert "| full, 1 seed (at small, 1 seed: contradicted) |" in text
     assert "9.9 supported" in text and "SCALE=full" not in text
     (other,) = given.to_json()["others"]
     assert (other["verdict"], other["at"]) == ("contradicted", "small, 1 seed")
