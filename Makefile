@@ -30,7 +30,7 @@ WITH_TENSORBOARD = $(if $(TENSORBOARD),@$(PY) -m pip install --quiet -r requirem
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][^ ]*:.*## / {printf "  %-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-	@echo "  reports: $(REPORTS) (reproduce-<report>, data-<report>, tables-<report>, figures-<report>)"
+	@echo "  reports: $(REPORTS) (reproduce-<report>, data-<report>, claims-<report>, tables-<report>, figures-<report>)"
 
 reproduce: $(VENV)/.ready ## train, evaluate and render every report
 	$(WITH_TENSORBOARD)
