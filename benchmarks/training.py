@@ -15,6 +15,7 @@ from statistics import median
 from types import SimpleNamespace
 
 from colorization.backend import has_accelerator, import_quietly
+from colorization.errors import exit_status
 from experiments.__main__ import REPORTS, check_reports, chosen_reports
 
 WARM_UP, REPEATS = 1, 3
@@ -39,8 +40,12 @@ waiting: share of the step's time that goes when its batch is there already
 encoding: Lab and targets of a batch, as a share of its training step"""
 
 
-def main() -> int:
-    options = _parser().parse_args()
+def main(arguments: list[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
+    return exit_status(lambda: benchmark(options))
+
+
+def benchmark(options) -> int:
     check_reports(options)
     import_quietly()
     import keras

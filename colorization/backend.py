@@ -1,21 +1,46 @@
 """Importing Keras and its backend without the backend's start-up log; what the backend has."""
 
 import os
+import sys
 from collections.abc import Callable
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
+
+from colorization.errors import UserError
+
+BACKENDS = ("tensorflow", "jax")
 
 
 def import_quietly() -> None:
-    """Import Keras; what TensorFlow's C++ code logs meanwhile is dropped, exceptions are not."""
+    """Import Keras; what TensorFlow's C++ code logs meanwhile is dropped, exceptions are not.
+
+    Raises:
+        UserError: the backend is no such one, or this Python lacks it, or Keras.
+    """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    with _stderr_dropped():
-        import keras
+    wanted = os.environ.get("KERAS_BACKEND")
+    if wanted and wanted not in BACKENDS:
+        raise UserError(f"KERAS_BACKEND={wanted}: the suite trains on {' or '.join(BACKENDS)}")
+    try:
+        with _stderr_dropped():
+            import keras
 
-        if keras.backend.backend() == "tensorflow":
-            import tensorflow as tf
+            if keras.backend.backend() == "tensorflow":
+                import tensorflow as tf
 
-            tf.config.list_physical_devices("GPU")
+                tf.config.list_physical_devices("GPU")
+    except ModuleNotFoundError as error:
+        raise UserError(f"{sys.executable} has no {error.name}; {_remedy(error.name)}") from None
+
+
+def _remedy(missing: str | None) -> str:
+    """What to do about a module that is not there."""
+    if missing == "jax":
+        return f"{sys.executable} -m pip install jax"
+    if missing == "tensorflow" and find_spec("jax"):
+        return "it has JAX: set KERAS_BACKEND=jax"
+    return "use .venv/bin/python, which make sets up"
 
 
 def has_accelerator() -> bool:
