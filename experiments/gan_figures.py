@@ -273,6 +273,21 @@ def epoch_seconds(arm: str) -> PerRun:
     return PerRun(arm, "seconds an epoch", seconds)
 
 
+def timed_apart(*arms: str) -> Callable[[Stored], str]:
+    """For claims on time: (stored results) to why they decide nothing, or "".
+
+    The runs of `arms` are not all of one device.
+    """
+
+    def why(stored: Stored) -> str:
+        devices = {run.environment["device"] for run in _every_run(stored, arms)}
+        if len(devices) == 1:
+            return ""
+        return f"its runs were timed on different devices: {'; '.join(sorted(devices))}"
+
+    return why
+
+
 def random_weights(arm: str) -> Callable[[Stored], str]:
     """For claims on a pretrained network: (stored results) to why they cannot answer, or ""."""
 

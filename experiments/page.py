@@ -124,7 +124,8 @@ def _tables(report: Report, stored: Stored):
 
 def _without_constant(rows: pd.DataFrame) -> pd.DataFrame:
     """The table without the columns that say the same in every row, which its caption says."""
-    same = [c for c in ("images", "seeds") if rows[c].replace("–", np.nan).nunique() <= 1]
+    there = [c for c in ("images", "seeds", "device") if c in rows]
+    same = [c for c in there if rows[c].replace("–", np.nan).nunique() <= 1]
     said = [f"{c}: {next(v for v in rows[c] if v != '–')}" for c in same]
     result = rows.drop(columns=same)
     result.attrs["said"] = "; ".join(said)

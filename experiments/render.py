@@ -219,7 +219,7 @@ def measures_rows(
 
     Args:
         split: "train", which has no baselines, "test" or a further test set.
-        cost: parameters, MACs and speed beside the measures.
+        cost: parameters, MACs and speed beside the measures, and the device that had this speed.
     """
     lines, shown = [], set()
     for arm in arms:
@@ -234,7 +234,9 @@ def measures_rows(
                 shown.add(row)
                 label = f"*{name.replace('-', ' ')}*"
                 lines.append({"arm": label, "images": counts, "seeds": "–", **cells})
-        cells = over_seeds(runs, split, measures) | (_speed(runs[0]) if cost else {})
+        cells = over_seeds(runs, split, measures)
+        if cost:
+            cells |= _speed(runs[0]) | {"device": runs[0].environment["device"]}
         label = f"**{arm.name}**{weights_note(arm, runs[0])}"
         lines.append({"arm": label, "images": counts, "seeds": str(len(runs)), **cells})
     return pd.DataFrame(lines).fillna("–")

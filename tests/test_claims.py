@@ -1,7 +1,6 @@
 """Verdicts: estimates against known errors of means, the one rule, and each report's claims."""
 
 import json
-import shutil
 from operator import sub, truediv
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from colorization.claims import Estimate, Scores, all_of, estimate, verdict
 from experiments import claims
 from experiments.__main__ import REPORTS, main, report_module
 from experiments.claims import Claim, Epochs, Gap, Images, PerRun, Test, better, judge, not_worse
-from experiments.gan_figures import weak_discriminator
+from experiments.gan_figures import timed_apart, weak_discriminator
 from experiments.stored import Stored
 
 RANDOM = np.random.default_rng(0)
@@ -160,6 +159,7 @@ def store(tmp_path):
         accuracy=0.9,
         train=(),
         training=None,
+        device="CPU",
         **measures,
     ):
         folder = tmp_path / "report" / scale / arm / f"seed-{seed}"
@@ -179,10 +179,10 @@ def store(tmp_path):
         epochs["D_accuracy"] = accuracy
         pd.DataFrame(epochs).to_csv(folder / "epochs.csv", index=False)
         config = {"seed": seed, "network": {"build": training or arm}}
-        for name, changes in (("measures", measures), ("config", config)):
+        changed = {"measures": measures, "config": config, "environment": {"device": device}}
+        for name, changes in changed.items():
             whole = json.loads((A_RUN / f"{name}.json").read_text()) | changes
             (folder / f"{name}.json").write_text(json.dumps(whole))
-        shutil.copyfile(A_RUN / "environment.json", folder / "environment.json")
         return tmp_path / "report"
 
     return write
@@ -271,6 +271,17 @@ def test_a_discriminator_at_chance_decides_nothing(store):
     assert found.verdict == core.INCONCLUSIVE and found.tests
     assert "in two, seed 1, the discriminator hardly told real from" in found.reason
     assert "accuracy at most 55% in 67% of the epochs" in found.reason
+
+
+def test_times_on_different_devices_decide_nothing(store):
+    claim = Claim("", "", "", CLAIM.tests, undecided=timed_apart("one", "two"))
+    store("one", GOOD, device="a GPU")
+    store("two", BAD, device="a GPU")
+    folder = store("three", BAD, device="a CPU")
+    assert judge(claim, Stored.read(folder)).verdict == core.SUPPORTED
+    found = judge(claim, Stored.read(store("two", BAD, seed=1, device="a CPU")))
+    assert found.verdict == core.INCONCLUSIVE and found.tests
+    assert found.reason == "its runs were timed on different devices: a CPU; a GPU"
 
 
 def test_a_snapshot_that_was_not_taken(store):
