@@ -184,6 +184,17 @@ def _stand_in(stored: Stored) -> str:
     return f"the multi-domain set was not there; {run.measures['source_title']} stand in for it"
 
 
+def _nothing_dropped(stored: Stored) -> list[str]:
+    """That `multi-domain-coloured` was trained on the images of `multi-domain`, where it was."""
+    runs = stored.of("multi-domain-coloured")
+    if not runs or any(run.measures["counts"]["dropped_as_near_gray"] for run in runs):
+        return []
+    return [
+        "none of these photographs is without colour, so that multi-domain-coloured is "
+        "multi-domain trained again on the same images: seeds and rounding alone differ"
+    ]
+
+
 def _unlabelled(stored: Stored) -> str:
     return _stand_in(stored) or "the multi-domain set does not say what its photographs show"
 
@@ -289,6 +300,7 @@ CLAIMS = (
         ),
         unless=_stand_in,
         aside=(better("ciede2000", "multi-domain-coloured", than="multi-domain"),),
+        notes=_nothing_dropped,
         confounders="without colour is Zhang et al.'s rule: no a or b beyond 5 Lab units.",
     ),
     Claim(

@@ -14,7 +14,7 @@ from colorization.errors import SourceUnavailable
 from colorization.models.cost import trainable_parameters
 from colorization.training.config import Adversary, to_json
 from experiments.__main__ import REPORTS, report_module
-from experiments.flower_gan import _stand_in, _unlabelled
+from experiments.flower_gan import _nothing_dropped, _stand_in, _unlabelled
 from experiments.report import SCALES
 from experiments.reproduce import _twin, with_initial_weights
 from tests.test_reproduce import finish, rendered, run, start
@@ -225,6 +225,17 @@ def test_claims_on_the_multi_domain_set_know_it_from_its_stand_in():
     assert _stand_in(stored(source)) == ""
     assert "Intel's outdoor scenes and ImageNet-mini stand in" in _stand_in(stored(source.stand_in))
     assert "does not say what its photographs show" in _unlabelled(stored(source))
+
+
+def test_a_set_without_gray_images_is_said_to_leave_nothing_to_drop():
+    def stored(*dropped):
+        runs = [SimpleNamespace(measures={"counts": {"dropped_as_near_gray": n}}) for n in dropped]
+        return SimpleNamespace(of={"multi-domain-coloured": runs}.get)
+
+    assert _nothing_dropped(stored()) == []  # not run
+    assert _nothing_dropped(stored(0, 12)) == []
+    (note,) = _nothing_dropped(stored(0, 0))
+    assert "trained again on the same images" in note
 
 
 def test_any_arm_trains_on_a_folder_of_photographs(tmp_path):
