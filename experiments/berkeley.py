@@ -463,8 +463,8 @@ CLAIMS = (
         confounders="resolution, depth and epochs change at once; beside it, the same network at "
         "both sizes. Most shapes are known from lightness alone.",
         notes=lambda s: [
-            f"56 px: {shapes(s, 'forms-56')}",
-            f"112 px: {shapes(s, 'forms-112-light')}",
+            f"56 px, all seeds: {shapes(s, 'forms-56')}",
+            f"112 px, all seeds: {shapes(s, 'forms-112-light')}",
         ],
     ),
     Claim(

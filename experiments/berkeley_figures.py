@@ -125,7 +125,7 @@ def losses(run: StoredRun) -> list[str]:
     train, val = epochs["loss"], epochs["val_loss"]
     lowest = val.idxmin()
     return [
-        f"training MSE {train.iloc[0]:.0f} → {train.iloc[-1]:.1f}; validation MSE "
+        f"seed {run.seed}: training MSE {train.iloc[0]:.0f} → {train.iloc[-1]:.1f}; validation MSE "
         f"{val.iloc[0]:.0f} → {val.iloc[-1]:.0f}, lowest {val[lowest]:.0f} after epoch "
         f"{epochs['epoch'][lowest]}",
         "the falling validation curve of the report contains the training loss (see figure 4)",
@@ -137,14 +137,15 @@ def accuracies(stored: Stored, arm: str) -> list[str]:
     last = run.epochs.iloc[-1]
     majority = stored.baselines(run, "val")["gray"]["majority"]
     return [
-        f"last epoch: training {last['accuracy']:.1%}, validation {last['val_accuracy']:.1%}; the "
-        f"most frequent bin alone {majority:.1%}"
+        f"seed {run.seed}, last epoch: training {last['accuracy']:.1%}, validation "
+        f"{last['val_accuracy']:.1%}; the most frequent bin alone {majority:.1%}"
     ]
 
 
 def shapes(stored: Stored, arm: str) -> str:
-    """Of each shape's test pixels, the share given its colour, and the most frequent wrong one."""
-    counts = np.array(stored.first(arm).measures["test"]["confusion"], float)
+    """Of each shape's test pixels, the share given its colour, and the most frequent wrong one;
+    of all seeds together."""
+    counts = np.sum([run.measures["test"]["confusion"] for run in stored.of(arm)], axis=0)
     shares = counts / counts.sum(axis=1, keepdims=True)
     parts = []
     for i, shape in enumerate(SHAPES[1:], start=1):

@@ -3,6 +3,7 @@
 import json
 from operator import sub, truediv
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from colorization import claims as core
 from colorization.claims import Estimate, Scores, all_of, estimate, verdict
 from experiments import claims
 from experiments.__main__ import REPORTS, main, report_module
+from experiments.berkeley_figures import hexagons_and_squares, shapes
 from experiments.claims import Claim, Epochs, Gap, Images, PerRun, Test, better, judge, not_worse
 from experiments.gan_figures import timed_apart, weak_discriminator
 from experiments.stored import Stored
@@ -393,6 +395,17 @@ def test_verdicts_never_rest_on_training_images_unless_the_claim_does():
             parts = [p for t in claim.tests for p in (t.of, t.against) if isinstance(p, Images)]
             if any(part.split == "train" for part in parts):
                 assert claim.number in allowed
+
+
+def test_confused_shapes_are_counted_over_all_seeds():
+    counts = np.diag([90, 10, 10, 10, 10])
+    wrong = counts.copy()
+    wrong[2] = [0, 0, 4, 0, 6]  # squares, taken for hexagons
+    runs = [SimpleNamespace(measures={"test": {"confusion": c.tolist()}}) for c in (counts, wrong)]
+    stored = SimpleNamespace(of={"forms-56": runs}.get)
+    assert "square 70% right, 30% hexagon" in shapes(stored, "forms-56")
+    assert "triangle 100% right" in shapes(stored, "forms-56")
+    assert [hexagons_and_squares(run) for run in runs] == [0, 0.3]
 
 
 def test_the_command_prints_every_claim(capsys, tmp_path):
