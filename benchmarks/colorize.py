@@ -33,7 +33,7 @@ def main() -> int:
 
 def benchmark(run: Path | None, megapixels: float) -> int:
     import_quietly()
-    from colorization.colorize import colorize_files
+    from colorization.photographs.album import colorize_files
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -56,7 +56,7 @@ def benchmark(run: Path | None, megapixels: float) -> int:
 def untrained(folder: Path) -> Path:
     """A run folder as if finished, with report 002's U-Net at `small`."""
     from colorization.files import write_json
-    from colorization.training.config import to_json
+    from colorization.serialization import to_json
     from colorization.training.run import save_network
     from experiments.flower_cgan import scaled, unet
 
@@ -86,8 +86,9 @@ def shares(folder: Path, out: Path, run: Path) -> list[float]:
     """Of reading, seeing, the network, joining and writing, medians over photographs."""
     from PIL import Image
 
-    from colorization.colorize import Colorizer, join, save
-    from colorization.data.images import read_photograph
+    from colorization.data.read import read_photograph
+    from colorization.photographs.album import save
+    from colorization.photographs.colorizer import Colorizer, join
 
     colorizer, seconds = Colorizer.load(run), {}
 

@@ -126,9 +126,9 @@ def measure(config, resident: bool, peak: float) -> tuple[str, ...]:
 
 def build(config):
     """The compiled model of the last stage, without data or a run folder."""
-    from colorization.data.sources import SPLITS
-    from colorization.training import run
-    from experiments.render import without_download
+    from colorization.data.source import SPLITS
+    from colorization.pages.figures import without_download
+    from colorization.training import stages
 
     config = replace(config, network=without_download(config.network))
     if getattr(config.objective, "rebalancing", None):  # the weights' values cost nothing
@@ -138,7 +138,7 @@ def build(config):
         images=lambda split: random_images(config, 1),
         names=lambda split: [] if split in SPLITS else None,
     )
-    return run.build_stages(None, config, images)[-1].model
+    return stages.build_stages(None, config, images)[-1].model
 
 
 def random_images(config, count):
@@ -150,7 +150,7 @@ def random_images(config, count):
 
 def feeding_speed(config, resident: bool) -> float:
     """Images per second of the batches alone."""
-    from colorization.data.pipeline import ResidentImages, batches_per_epoch, training_dataset
+    from colorization.data.batches import ResidentImages, batches_per_epoch, training_dataset
 
     images = random_images(config, 200)
     epochs = WARM_UP + 5 * REPEATS
@@ -190,7 +190,7 @@ def gathered(resident, batches):
 
 def step_speed(config, model, resident: bool, fed: bool = True) -> float:
     """Images per second of `fit`, fed as in training or with one batch again and again."""
-    from colorization.data.pipeline import ResidentImages, training_dataset
+    from colorization.data.batches import ResidentImages, training_dataset
 
     least = 1600 if has_accelerator() else 40  # images an epoch, for a clock to be exact
     steps = max(2, least // config.batch_size)
@@ -251,7 +251,7 @@ def encoding_seconds(config) -> float:
     from keras import ops
 
     from colorization.backend import compiled
-    from colorization.lab import images_to_lab
+    from colorization.colour.lab import images_to_lab
 
     @compiled
     def encode(images):

@@ -23,7 +23,7 @@ def _colorize(options) -> int:
         raise UserError("name what to colour: IN=<file, folder or pattern in quotes>")
     run = chosen_run(options)
     import_quietly()
-    from colorization.colorize import colorize_files
+    from colorization.photographs.album import colorize_files
 
     failed = colorize_files(
         options.photographs,
@@ -39,7 +39,7 @@ def _colorize(options) -> int:
 def _export(options) -> int:
     run = chosen_run(options)
     import_quietly()
-    from colorization.export import export
+    from colorization.photographs.export import export
 
     export(run, options.format, Path(options.out or "exported"))
     return 0
@@ -48,7 +48,7 @@ def _export(options) -> int:
 def _demo(options) -> int:
     run = chosen_run(options)
     import_quietly()
-    from colorization.demo import serve
+    from colorization.photographs.demo import serve
 
     serve(run, options.runs, options.port)
     return 0

@@ -260,15 +260,15 @@ def run_reproduce(options) -> int:
 
 
 def _reproduce(options) -> int:
+    from colorization.reproduction.reproduce import reproduce
     from colorization.training import devices
     from colorization.training.run import RunOptions
-    from experiments.reproduce import reproduce
 
     roots.read_roots()
     scale = chosen_scale(options)
     reports, runs, results = chosen_reports(options), options.runs, options.results
     if options.data:
-        from colorization.data.photographs import OwnPhotographs
+        from colorization.data.collection import OwnPhotographs
 
         source = OwnPhotographs.with_a_tenth_to_test(options.data)
         reports = [report.on(source) for report in reports]
@@ -317,7 +317,7 @@ def default_scale() -> str:
 def run_data(options) -> int:
     from dataclasses import replace
 
-    from experiments.reproduce import obtain, resolve
+    from colorization.reproduction.reproduce import obtain, resolve
 
     roots.read_roots()
     configs, scale = [], chosen_scale(options)
@@ -339,7 +339,8 @@ def run_data(options) -> int:
 
 
 def run_render(options) -> int:
-    from experiments.render import render, storing
+    from colorization.pages.report_page import render
+    from colorization.results.store import storing
 
     check_results(options.results)
     for report in chosen_reports(options):
@@ -365,8 +366,8 @@ def run_page(options) -> int:
 
 
 def run_claims(options) -> int:
-    from experiments.claims import judge_all
-    from experiments.stored import Stored
+    from colorization.evidence.claims import judge_all
+    from colorization.results.stored import Stored
 
     check_results(options.results)
     for report in chosen_reports(options):
@@ -386,14 +387,14 @@ def check_results(folder: Path) -> None:
 
 
 def run_compare(options) -> int:
-    from experiments.compare import compare
+    from colorization.evidence.compare import compare
 
     a, b = (named(text, "two: A=<folder> B=<folder>") for text in (options.a, options.b))
     return compare(a, b, force=options.force, tolerance=options.tolerance, say=say)
 
 
 def run_pack(options) -> int:
-    from experiments.bundle import pack
+    from colorization.reproduction.bundle import pack
 
     roots.read_roots()
     chosen = [(report, report.choose(options.arms)) for report in chosen_reports(options)]
@@ -402,13 +403,13 @@ def run_pack(options) -> int:
 
 
 def run_away(options) -> int:
-    from experiments.bundle import run
+    from colorization.reproduction.bundle import run
 
     return 0 if run(options.minutes, options.out, report_module, say) else 1
 
 
 def run_collect(options) -> int:
-    from experiments.bundle import collect
+    from colorization.reproduction.bundle import collect
 
     archive = named(options.archive, "the archive that run-bundle wrote: IN=<file>")
     collect(archive, options.results, report_module, say)
@@ -417,14 +418,14 @@ def run_collect(options) -> int:
 
 
 def run_status(options) -> int:
-    from experiments.status import status
+    from colorization.reproduction.status import status
 
     status(options.runs, say)
     return 0
 
 
 def run_clean(options) -> int:
-    from experiments.status import clean
+    from colorization.reproduction.status import clean
 
     def agreed(question: str) -> bool:
         if options.yes:
@@ -442,10 +443,10 @@ def write_overview(results: Path) -> None:
     """Bring what spans the reports up to date: `results/README.md`, `results/index.html`, and, in a
     checkout, the README's table of reports and `docs/departures.md`."""
     from colorization.files import write_text
-    from colorization.tables import replace_block
-    from experiments.overview import departures_page, reports_table, results_page
-    from experiments.page import page
-    from experiments.render import storing
+    from colorization.pages.html import page
+    from colorization.pages.overview import departures_page, reports_table, results_page
+    from colorization.pages.tables import replace_block
+    from colorization.results.store import storing
 
     reports = [report_module(key) for key in REPORTS]
     with storing(results, say):

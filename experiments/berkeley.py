@@ -11,11 +11,20 @@ latter also on drawings of polygons whose colour follows from their shape.
 from dataclasses import replace
 from functools import partial
 
-from colorization.data.prepare import Recipe
-from colorization.data.sources import BSDS500, AuthorsForms, GeneratedForms
-from colorization.lab import UNIT
+from colorization.colour.scaling import UNIT
+from colorization.data.berkeley import BSDS500
+from colorization.data.form_sets import AuthorsForms, GeneratedForms
+from colorization.data.recipe import Recipe
+from colorization.evidence.claims import Claim
+from colorization.evidence.criteria import Test, better, higher, not_worse
+from colorization.evidence.quantities import Epochs, Gap, Images, PerRun
+from colorization.evidence.references import Reference, baseline, logged
 from colorization.models.classification_cnn import classification_cnn
 from colorization.models.regression_cnn import regression_cnn
+from colorization.pages.figures import Curves, Custom, Diagram
+from colorization.reproduction.report import Arm, Report
+from colorization.reproduction.scales import SMOKE_IMAGES, shrunk
+from colorization.results.measures import MEASURES
 from colorization.training.config import TrainingConfig
 from colorization.training.objectives import AbClassification, AbRegression, Rebalancing
 from experiments.berkeley_figures import (
@@ -30,21 +39,6 @@ from experiments.berkeley_figures import (
     regression_losses,
     shapes,
 )
-from experiments.claims import (
-    COUNTS,
-    Claim,
-    Epochs,
-    Gap,
-    Images,
-    PerRun,
-    Test,
-    better,
-    higher,
-    not_worse,
-)
-from experiments.render import Curves, Custom, Diagram, Reference, baseline, logged
-from experiments.report import Arm, Report
-from experiments.scaling import SMOKE_IMAGES, shrunk
 
 # Section 4.1. The authors convert to Lab before they resize, feed raw L, and never call eval().
 regression = Arm(
@@ -338,7 +332,7 @@ def _confused(arm: str) -> PerRun:
 def _less_overfitting(arm: str, than: str) -> Test:
     """An arm's test error lies less above that of its training images than another's."""
     gaps = [Gap(name, "ciede2000") for name in (arm, than)]
-    return Test(*gaps, at_most=-COUNTS["ciede2000"])
+    return Test(*gaps, at_most=-MEASURES["ciede2000"].counts)
 
 
 CLAIMS = (

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import numpy as np
 
-from colorization import figures
-from colorization.results import StoredRun
-from experiments.render import Grid
-from experiments.stored import Stored, run_note, source_note
+from colorization.pages import confusion_matrices, line_charts
+from colorization.pages.figures import Grid
+from colorization.results.runs import StoredRun
+from colorization.results.stored import Stored, run_note, source_note
 
 SHAPES = ["white", "triangle", "square", "pentagon", "hexagon"]
 
@@ -30,7 +30,7 @@ def regression_losses(path: Path, stored: Stored) -> bool:
     x = run.epochs["epoch"].to_numpy()
     plotted_train, plotted_val = as_the_authors_plotted(run.epochs)
     constant = _constant_mean(stored, run)
-    figures.curve_panels(
+    line_charts.curve_panels(
         path,
         [
             {
@@ -69,7 +69,7 @@ def class_bars(path: Path, stored: Stored) -> bool:
         ("after smoothing", "probability", weights["smoothed"]),
         ("weights", "weight", weights["weight"]),
     ]
-    figures.bars(
+    line_charts.bars(
         path,
         [
             {"title": title, "x_label": "ab bin", "y_label": label, "values": values.to_numpy()}
@@ -87,7 +87,7 @@ def confusion(path: Path, stored: Stored) -> bool:
     runs = [run for run in map(stored.first, arms) if "confusion" in run.measures["test"]]
     if not runs:
         return False
-    figures.confusion(
+    confusion_matrices.confusion(
         path,
         {f"{run.arm}, {run.scale}": np.array(run.measures["test"]["confusion"]) for run in runs},
         SHAPES,

@@ -11,14 +11,15 @@ Berkeley, which none has seen. An arm is the report's own but for what has to be
 from dataclasses import replace
 from functools import partial
 
-from colorization.data.photographs import FlowersRecognition
-from colorization.data.sources import BSDS500
+from colorization.data.berkeley import BSDS500
+from colorization.data.sets import FlowersRecognition
 from colorization.models.pix2pix_unet import pix2pix_unet
+from colorization.pages.comparisons import Compared
+from colorization.reproduction.report import Arm, Report, TestSet
+from colorization.reproduction.scales import SMOKE_IMAGES, shrunk
+from colorization.results.measures import OF_PHOTOGRAPHS
 from colorization.training.config import Pretraining, TrainingConfig
 from experiments import berkeley, flower_cgan, flower_gan, rgb_mse_gan, tutorial
-from experiments.gan_figures import MEASURES, Compared
-from experiments.report import Arm, Report, TestSet
-from experiments.scaling import SMOKE_IMAGES, shrunk
 
 SIZE, EPOCHS = 128, 100
 BERKELEY = (TestSet("berkeley", BSDS500()),)
@@ -150,6 +151,6 @@ REPORT = Report(
     references=(),
     claims=(),
     departures=DEPARTURES,
-    measures=MEASURES,
+    measures=OF_PHOTOGRAPHS,
     compares_cost=True,
 )

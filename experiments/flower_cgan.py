@@ -13,25 +13,27 @@ from functools import partial
 
 import numpy as np
 
-from colorization.data.photographs import Flower500, Flower1497, FlowerSketches
-from colorization.models.patchgan import patchgan
-from colorization.models.pix2pix_unet import pix2pix_unet
-from colorization.models.resnet18_unet import resnet18_unet
-from colorization.training.config import CycleAdversary, Pretraining, TrainingConfig
-from experiments.claims import COUNTS, Claim, Images, Test, better, higher, not_worse
-from experiments.gan_figures import (
-    MEASURES,
-    Compared,
-    LossCurves,
+from colorization.data.sets import Flower500, Flower1497, FlowerSketches
+from colorization.evidence.claims import Claim
+from colorization.evidence.criteria import Test, better, higher, not_worse
+from colorization.evidence.observations import (
     compared_cost,
     epoch_seconds,
-    gan_grids,
     random_weights,
     timed_apart,
 )
-from experiments.render import Diagram, Reference, logged
-from experiments.report import Arm, Report, TestSet
-from experiments.scaling import SMOKE_IMAGES, shrunk
+from colorization.evidence.quantities import Images
+from colorization.evidence.references import Reference, logged
+from colorization.models.patchgan import patchgan
+from colorization.models.pix2pix_unet import pix2pix_unet
+from colorization.models.resnet18_unet import resnet18_unet
+from colorization.pages.comparisons import Compared, gan_grids
+from colorization.pages.figures import Diagram
+from colorization.pages.loss_curves import LossCurves
+from colorization.reproduction.report import Arm, Report, TestSet
+from colorization.reproduction.scales import SMOKE_IMAGES, shrunk
+from colorization.results.measures import MEASURES, OF_PHOTOGRAPHS
+from colorization.training.config import CycleAdversary, Pretraining, TrainingConfig
 from experiments.tutorial import GAME, SMALL, SMOKE, tutorial
 
 
@@ -200,7 +202,7 @@ CLAIMS = (
             Test(
                 Images("unet", "bleed"),
                 Images("unet", "bleed", baseline="ground-truth"),
-                at_least=COUNTS["bleed"],
+                at_least=MEASURES["bleed"].counts,
             ),
         ),
         aside=(Test(Images("unet", "edge_f1"), at_most=0.9),),
@@ -334,5 +336,5 @@ REPORT = Report(
     references=REFERENCES,
     claims=CLAIMS,
     departures=DEPARTURES,
-    measures=MEASURES,
+    measures=OF_PHOTOGRAPHS,
 )

@@ -12,30 +12,26 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from colorization.colour.scaling import BYTE
 from colorization.data.lab_arrays import MultiDomain
-from colorization.data.photographs import FlowersRecognition
-from colorization.lab import BYTE
+from colorization.data.sets import FlowersRecognition
+from colorization.evidence.claims import Claim
+from colorization.evidence.criteria import Test, better
+from colorization.evidence.observations import WINNING, health, near_gray, weak_discriminator, won
+from colorization.evidence.quantities import Epochs, Images, PerRun
 from colorization.models.patchgan import patchgan
 from colorization.models.pix2pix_unet import pix2pix_unet
 from colorization.models.ronneberger_unet import ronneberger_unet
+from colorization.pages.comparisons import Compared, gan_grids
+from colorization.pages.figures import Diagram
+from colorization.pages.loss_curves import LossCurves
+from colorization.reproduction.report import Arm, Report
+from colorization.reproduction.scales import SMOKE_IMAGES, shrunk
+from colorization.results.measures import OF_PHOTOGRAPHS
+from colorization.results.stored import Stored
 from colorization.training.config import Adversary, TrainingConfig
 from colorization.training.gan_loss import GanLoss
 from colorization.training.objectives import AbRegression, RgbRegression
-from experiments.claims import WINNING, Claim, Epochs, Images, PerRun, Test, better
-from experiments.gan_figures import (
-    MEASURES,
-    Compared,
-    LossCurves,
-    gan_grids,
-    health,
-    near_gray,
-    weak_discriminator,
-    won,
-)
-from experiments.render import Diagram
-from experiments.report import Arm, Report
-from experiments.scaling import SMOKE_IMAGES, shrunk
-from experiments.stored import Stored
 from experiments.tutorial import SMALL, SMOKE, STRETCHED
 
 CLASSES = 5
@@ -358,5 +354,5 @@ REPORT = Report(
     references=(),
     claims=CLAIMS,
     departures=DEPARTURES,
-    measures=MEASURES,
+    measures=OF_PHOTOGRAPHS,
 )

@@ -11,26 +11,23 @@ pretraining and number of epochs; the arms take these apart.
 from dataclasses import replace
 from functools import partial
 
-from colorization.data.photographs import Coco, ImagenetMini
+from colorization.data.sets import Coco, ImagenetMini
+from colorization.evidence.claims import Claim
+from colorization.evidence.criteria import Test, better, higher, not_worse
+from colorization.evidence.observations import random_weights
+from colorization.evidence.quantities import Images
 from colorization.models.patchgan import patchgan
 from colorization.models.pix2pix_unet import pix2pix_unet
 from colorization.models.resnet18_unet import resnet18_unet
+from colorization.pages.comparisons import Compared, OverEpochs, gan_grids
+from colorization.pages.figures import Diagram
+from colorization.pages.loss_curves import LossCurves, LossesCompared
+from colorization.reproduction.report import Arm, Report, TestSet
+from colorization.reproduction.scales import SMOKE_IMAGES, narrowed, shrunk
+from colorization.results.measures import MEASURES, OF_PHOTOGRAPHS
+from colorization.results.stored import Stored
 from colorization.training.config import Pretraining, TrainingConfig
 from colorization.training.objectives import RgbRegression
-from experiments.claims import COUNTS, Claim, Images, Test, better, higher, not_worse
-from experiments.gan_figures import (
-    MEASURES,
-    Compared,
-    LossCurves,
-    LossesCompared,
-    OverEpochs,
-    gan_grids,
-    random_weights,
-)
-from experiments.render import Diagram
-from experiments.report import Arm, Report, TestSet
-from experiments.scaling import SMOKE_IMAGES, narrowed, shrunk
-from experiments.stored import Stored
 from experiments.tutorial import GAME, SMALL, SMOKE, tutorial
 
 COCO = (TestSet("coco", Coco(test=100)),)
@@ -215,7 +212,7 @@ CLAIMS = (
             Test(
                 Images("main", "ciede2000"),
                 Images("main", "ciede2000", snapshot=0),
-                at_most=-COUNTS["ciede2000"],
+                at_most=-MEASURES["ciede2000"].counts,
             ),
         ),
         aside=tuple(
@@ -274,14 +271,14 @@ CLAIMS = (
             Test(
                 Images("main", "ciede2000", split="coco"),
                 Images("main", "ciede2000"),
-                at_most=COUNTS["ciede2000"],
+                at_most=MEASURES["ciede2000"].counts,
             ),
         ),
         aside=(
             Test(
                 Images("main", "chroma_ratio", split="coco"),
                 Images("main", "chroma_ratio"),
-                at_least=-COUNTS["chroma_ratio"],
+                at_least=-MEASURES["chroma_ratio"].counts,
             ),
         ),
         confounders="the sets differ in how colourful they are; whether the slides trained on COCO "
@@ -337,5 +334,5 @@ REPORT = Report(
     references=(),
     claims=CLAIMS,
     departures=DEPARTURES,
-    measures=MEASURES,
+    measures=OF_PHOTOGRAPHS,
 )

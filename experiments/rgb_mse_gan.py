@@ -12,24 +12,22 @@ from functools import partial
 
 import pandas as pd
 
-from colorization.data.photographs import Scenes
+from colorization.data.sets import Scenes
+from colorization.evidence.claims import Claim
+from colorization.evidence.criteria import Test, better, higher
+from colorization.evidence.observations import outputs, same_weights
+from colorization.evidence.quantities import Epochs, Images
 from colorization.models.pooling_discriminator import pooling_discriminator
 from colorization.models.valid_unet import valid_unet
+from colorization.pages.comparisons import Compared, gan_grids
+from colorization.pages.figures import Diagram
+from colorization.pages.loss_curves import LossCurves
+from colorization.reproduction.report import Arm, Report
+from colorization.reproduction.scales import SMOKE_IMAGES, shrunk
+from colorization.results.measures import OF_PHOTOGRAPHS
 from colorization.training.config import Adversary, TrainingConfig
 from colorization.training.gan_loss import GanLoss
 from colorization.training.objectives import RgbRegression
-from experiments.claims import Claim, Epochs, Images, Test, better, higher
-from experiments.gan_figures import (
-    MEASURES,
-    Compared,
-    LossCurves,
-    gan_grids,
-    outputs,
-    same_weights,
-)
-from experiments.render import Diagram
-from experiments.report import Arm, Report
-from experiments.scaling import SMOKE_IMAGES, shrunk
 from experiments.tutorial import STRETCHED
 
 GAME = Adversary(
@@ -257,5 +255,5 @@ REPORT = Report(
     references=(),
     claims=CLAIMS,
     departures=DEPARTURES,
-    measures=MEASURES,
+    measures=OF_PHOTOGRAPHS,
 )

@@ -4,8 +4,8 @@
 discriminator with a field of 70 px, half the sum of the discriminator's losses, 100 L1.
 """
 
-from colorization.data.prepare import Recipe
-from colorization.lab import UNIT
+from colorization.colour.scaling import UNIT
+from colorization.data.recipe import Recipe
 from colorization.models.patchgan import patchgan
 from colorization.models.pix2pix_unet import pix2pix_unet
 from colorization.models.resnet18_unet import resnet18_unet
@@ -35,7 +35,7 @@ def tutorial(source, *, epochs: int, batch_size: int, snapshots=()) -> TrainingC
     )
 
 
-# Keywords of the networks at each scale, for `experiments.scaling`.
+# Keywords of the networks at each scale, for `colorization.reproduction.scales`.
 SMALL = {
     pix2pix_unet: {"filters": 32, "levels": 6, "max_filters": 256},
     resnet18_unet: {"filters": 32, "weights": None},

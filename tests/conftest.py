@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from colorization.data import roots
-from colorization.data.sources import SPLITS, image_files
+from colorization.data.source import SPLITS, image_files
 
 ROOT = Path(__file__).parent.parent
 # Read before any test sets the variable.

@@ -18,15 +18,15 @@ import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from colorization.data import download
-from colorization.data.prepare import Recipe
-from colorization.data.sources import AuthorsForms
+from colorization.data import disk, download
+from colorization.data.form_sets import AuthorsForms
+from colorization.data.recipe import Recipe
 from colorization.errors import exit_status
+from colorization.pages.figures import Curves, Grid
+from colorization.reproduction.report import Arm, Report
+from colorization.reproduction.reproduce import reproduce
 from colorization.training.run import RunOptions
 from experiments.__main__ import say
-from experiments.render import Curves, Grid
-from experiments.report import Arm, Report
-from experiments.reproduce import reproduce
 from tests import training_fixtures as tiny
 
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
@@ -107,7 +107,7 @@ def one_round(folder: str, url: str, event: int = 0, then: str = "die") -> int:
     os.chdir(folder)
     os.environ["COLORIZATION_DATA"] = "data"
     Path("data").mkdir(exist_ok=True)
-    download.CHUNK, download.RETRY_DELAY = 4096, 0.0
+    disk.CHUNK, download.RETRY_DELAY = 4096, 0.0
     actions = {"die": lambda: os.kill(os.getpid(), signal.SIGKILL), "fill": fill_disk}
     events = Events(event, actions[then])
 

@@ -5,7 +5,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from colorization.data.prepare import prepare
+from colorization.data.prepared import prepare
 from colorization.errors import OutOfTime
 from colorization.training import devices
 from colorization.training.run import RunOptions, train

@@ -5,7 +5,8 @@ import pytest
 from keras import ops
 from scipy.ndimage import gaussian_filter, gaussian_filter1d
 
-from colorization.ab_bins import (
+from colorization.backend import compiled
+from colorization.colour.ab_bins import (
     AB_BINS,
     BINS,
     GRAY_BIN,
@@ -16,11 +17,11 @@ from colorization.ab_bins import (
     smooth_over_ab,
     smooth_over_index,
 )
-from colorization.backend import compiled
-from colorization.data.prepare import Recipe, prepare
+from colorization.colour.lab import rgb_to_lab
+from colorization.data.berkeley import BSDS500
+from colorization.data.prepared import prepare
+from colorization.data.recipe import Recipe
 from colorization.data.roots import ENVIRONMENT_VARIABLE
-from colorization.data.sources import BSDS500
-from colorization.lab import rgb_to_lab
 from colorization.training.objectives import class_prior
 
 # sha256 of the published pts_in_hull.npy's values as little-endian int64, row by row

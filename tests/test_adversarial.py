@@ -13,12 +13,15 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
-from colorization.data.pipeline import evaluation_dataset, training_dataset
+from colorization.colour.lab import images_to_lab
+from colorization.colour.scaling import UNIT
+from colorization.data.batches import evaluation_dataset, training_dataset
 from colorization.errors import RunFailed, UserError
-from colorization.lab import UNIT, images_to_lab
-from colorization.models.layers import GlorotUniform, conv2d
+from colorization.models.initializers import GlorotUniform
+from colorization.models.layers import conv2d
 from colorization.models.pix2pix_unet import pix2pix_unet
 from colorization.training import run as runs
+from colorization.training import stages
 from colorization.training.callbacks import StopAtNaN
 from colorization.training.config import Adversary
 from colorization.training.gan_loss import GanLoss
@@ -205,7 +208,7 @@ GAMES = {
 def built(config, seed=0):
     """The compiled model of a configuration, as a run builds it."""
     keras.utils.set_random_seed(seed)
-    return runs.build_stages(Path(), config, tiny.prepared())[-1].model
+    return stages.build_stages(Path(), config, tiny.prepared())[-1].model
 
 
 def fitted(model, images, batch_size, epochs, labels=None, **arguments):
@@ -315,7 +318,7 @@ def test_the_step_is_traced_once(trained):
 @pytest.mark.parametrize("name", ["regression", "classification", "rgb", "pretrained", "cycle"])
 def test_the_step_of_every_stage_is_traced_once(name, tmp_path):
     images = tiny.prepared()
-    for stage in runs.build_stages(tmp_path, tiny.CONFIGS[name], images):
+    for stage in stages.build_stages(tmp_path, tiny.CONFIGS[name], images):
         traces = counted(stage.model)
         fitted(stage.model, images.images("train")[:8], 5, 2)
         assert len(traces) == 1 if keras.backend.backend() == "tensorflow" else len(traces) <= 2
@@ -325,7 +328,7 @@ def test_what_cannot_be_built_is_one_line(tmp_path):
     recipe = replace(tiny.ADVERSARIAL.recipe, size=20)
     odd = replace(tiny.ADVERSARIAL, recipe=recipe, network=partial(pix2pix_unet, levels=3))
     with pytest.raises(UserError, match="a network cannot be built at 20 px: .*multiple") as raised:
-        runs.build_stages(tmp_path, odd, tiny.prepared())
+        stages.build_stages(tmp_path, odd, tiny.prepared())
     assert "\n" not in str(raised.value)
     two = replace(tiny.ADVERSARIAL, objective=replace(tiny.ADVERSARIAL.objective, classes=2))
     with pytest.raises(UserError, match="has 3 classes .* 2 that this arm colours by"):

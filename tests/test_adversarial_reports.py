@@ -9,14 +9,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from colorization import results
 from colorization.errors import SourceUnavailable
 from colorization.models.cost import trainable_parameters
-from colorization.training.config import Adversary, to_json
+from colorization.reproduction.report import SCALES
+from colorization.reproduction.reproduce import _twin, with_initial_weights
+from colorization.results import runs
+from colorization.serialization import to_json
+from colorization.training.config import Adversary
 from experiments.__main__ import REPORTS, report_module
 from experiments.flower_gan import _nothing_dropped, _stand_in, _unlabelled
-from experiments.report import SCALES
-from experiments.reproduce import _twin, with_initial_weights
 from tests.test_reproduce import finish, rendered, run, start
 
 KEYS = ("flower-gan", "flower-cgan", "rgb-mse-gan", "imagenet-cgan", "common")
@@ -51,8 +52,8 @@ def smoke(tmp_path_factory):
     return {job: folder / "runs" / "results" / job[1] for job, (folder, _) in jobs.items()}
 
 
-def stored(folder: Path) -> dict[str, results.StoredRun]:
-    return {run.arm: run for run in results.load(folder)}
+def stored(folder: Path) -> dict[str, runs.StoredRun]:
+    return {run.arm: run for run in runs.load(folder)}
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -199,7 +200,7 @@ def test_arms_that_a_scale_makes_equal_are_run_once():
 
 def test_without_imagenet_weights_primaries_start_at_random_and_say_so(monkeypatch):
     from colorization.errors import UserError
-    from experiments import reproduce
+    from colorization.reproduction import reproduce
 
     def unavailable():
         raise UserError("ImageNet weights need KerasHub")
@@ -250,7 +251,7 @@ def test_any_arm_trains_on_a_folder_of_photographs(tmp_path):
     done = run(tmp_path, *arguments, "--data", f"folder:{folder}")
     assert done.returncode == 0, done.stderr
     own = next((tmp_path / "runs").glob("own-my-photographs-*"))
-    (found,) = results.load(own / "results" / "imagenet-cgan")
+    (found,) = runs.load(own / "results" / "imagenet-cgan")
     assert found.measures["source"].startswith("own-my-photographs-")
     assert found.measures["training_images"] == 11 and found.measures["test"]["images"] == 1
     assert found.measures["further_sets"] == {}

@@ -12,13 +12,13 @@ import keras
 import numpy as np
 import pytest
 
-from colorization import results
 from colorization.errors import OutOfTime
+from colorization.reproduction import bundle
+from colorization.reproduction.reproduce import reproduce_run
+from colorization.results import runs
 from colorization.training.environment import commit
 from colorization.training.run import RunOptions
-from experiments import bundle
 from experiments.__main__ import main, report_module
-from experiments.reproduce import reproduce_run
 from tests import training_fixtures as tiny
 from tests.test_reproduce import WITHOUT_TENSORFLOW
 
@@ -69,11 +69,11 @@ def test_a_bundle_runs_without_network_and_comes_back(there, tmp_path, capsys):
         assert main(["collect", str(there / "results.tar.gz"), "--results", str(target)]) == 0
         said = capsys.readouterr().out
         assert all(f"{word}: berkeley/smoke/{arm}/seed-0" in said for arm in ARMS)
-    stored = {run.arm: run for run in results.load(target / "berkeley")}
+    stored = {run.arm: run for run in runs.load(target / "berkeley")}
     assert sorted(stored) == ARMS
     found = stored["regression"].environment
     assert found["backend"] == "jax" and found.get("commit") == commit().get("commit")
-    assert results.load_baselines(target / "berkeley", "smoke")
+    assert runs.load_baselines(target / "berkeley", "smoke")
     assert "regression-eval" in (target / "berkeley/README.md").read_text()
     assert (target / "index.html").exists()
 
@@ -124,9 +124,9 @@ def test_what_is_trained_too_late_is_judged_next_time(tmp_path, monkeypatch):
     for stopped in ("stopped after epoch 1 of 2", "trained, but not judged"):
         with pytest.raises(OutOfTime, match=stopped):
             go_on(time.monotonic())
-    assert not results.load(tmp_path / "results" / "berkeley")
+    assert not runs.load(tmp_path / "results" / "berkeley")
     go_on(float("inf"))
-    assert [run.arm for run in results.load(tmp_path / "results" / "berkeley")] == ["regression"]
+    assert [run.arm for run in runs.load(tmp_path / "results" / "berkeley")] == ["regression"]
 
 
 def test_what_is_finished_is_packed_before_the_next_run(tmp_path, monkeypatch):

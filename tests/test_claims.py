@@ -9,14 +9,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from colorization import claims as core
-from colorization.claims import Estimate, Scores, all_of, estimate, verdict
-from experiments import claims
+from colorization.evidence import claims, rule
+from colorization.evidence.claims import Claim, judge
+from colorization.evidence.criteria import Test, better, not_worse
+from colorization.evidence.interval import Estimate, Scores, estimate
+from colorization.evidence.observations import timed_apart, weak_discriminator
+from colorization.evidence.quantities import Epochs, Gap, Images, PerRun
+from colorization.evidence.rule import all_of, verdict
+from colorization.pages import claims_section
+from colorization.results.stored import Stored
 from experiments.__main__ import REPORTS, main, report_module
 from experiments.berkeley_figures import hexagons_and_squares, shapes
-from experiments.claims import Claim, Epochs, Gap, Images, PerRun, Test, better, judge, not_worse
-from experiments.gan_figures import timed_apart, weak_discriminator
-from experiments.stored import Stored
 
 RANDOM = np.random.default_rng(0)
 NAMES = tuple(f"{i}.jpg" for i in range(200))
@@ -117,15 +120,15 @@ def test_estimates_are_repeatable():
 @pytest.mark.parametrize(
     "low, high, threshold, above, expected",
     [
-        (0.5, 0.9, 0.5, True, core.SUPPORTED),
-        (0.4, 0.9, 0.5, True, core.INCONCLUSIVE),
-        (0.1, 0.4, 0.5, True, core.CONTRADICTED),  # there, but too small to count
-        (0.1, 0.5, 0.5, True, core.INCONCLUSIVE),
-        (-0.9, -0.5, -0.5, False, core.SUPPORTED),
-        (-0.9, -0.4, -0.5, False, core.INCONCLUSIVE),
-        (-0.4, 2.0, -0.5, False, core.CONTRADICTED),
-        (0.0, 0.0, -0.5, False, core.CONTRADICTED),  # identical networks
-        (float("nan"), float("nan"), 0.5, True, core.INCONCLUSIVE),
+        (0.5, 0.9, 0.5, True, rule.SUPPORTED),
+        (0.4, 0.9, 0.5, True, rule.INCONCLUSIVE),
+        (0.1, 0.4, 0.5, True, rule.CONTRADICTED),  # there, but too small to count
+        (0.1, 0.5, 0.5, True, rule.INCONCLUSIVE),
+        (-0.9, -0.5, -0.5, False, rule.SUPPORTED),
+        (-0.9, -0.4, -0.5, False, rule.INCONCLUSIVE),
+        (-0.4, 2.0, -0.5, False, rule.CONTRADICTED),
+        (0.0, 0.0, -0.5, False, rule.CONTRADICTED),  # identical networks
+        (float("nan"), float("nan"), 0.5, True, rule.INCONCLUSIVE),
     ],
 )
 def test_the_rule(low, high, threshold, above, expected):
@@ -133,9 +136,9 @@ def test_the_rule(low, high, threshold, above, expected):
 
 
 def test_a_claim_is_as_bad_as_its_worst_test():
-    assert all_of([core.SUPPORTED, core.SUPPORTED]) == core.SUPPORTED
-    assert all_of([core.SUPPORTED, core.INCONCLUSIVE]) == core.INCONCLUSIVE
-    assert all_of([core.INCONCLUSIVE, core.CONTRADICTED]) == core.CONTRADICTED
+    assert all_of([rule.SUPPORTED, rule.SUPPORTED]) == rule.SUPPORTED
+    assert all_of([rule.SUPPORTED, rule.INCONCLUSIVE]) == rule.INCONCLUSIVE
+    assert all_of([rule.INCONCLUSIVE, rule.CONTRADICTED]) == rule.CONTRADICTED
 
 
 # ---------------------------------------------------------------- claims on stored runs
@@ -198,18 +201,18 @@ def test_better_and_worse(store):
     store("one", GOOD)
     stored = Stored.read(store("two", BAD))
     found = judge(CLAIM, stored)
-    assert (found.verdict, found.run) == (core.SUPPORTED, "small, 1 seed")
+    assert (found.verdict, found.run) == (rule.SUPPORTED, "small, 1 seed")
     assert found.tests[0].estimate.value == pytest.approx(GOOD.mean() - BAD.mean())
     reverse = Claim("", "", "", (better("ciede2000", "two", "one"),))
-    assert judge(reverse, stored).verdict == core.CONTRADICTED
+    assert judge(reverse, stored).verdict == rule.CONTRADICTED
     assert judge(Claim("", "", "", (not_worse("ciede2000", "one", "one"),)), stored).verdict == (
-        core.SUPPORTED
+        rule.SUPPORTED
     )
 
 
 def test_a_missing_arm_is_named(store):
     found = judge(CLAIM, Stored.read(store("one", GOOD)))
-    assert (found.verdict, found.reason) == (core.NOT_RUN, "not run yet: two")
+    assert (found.verdict, found.reason) == (rule.NOT_RUN, "not run yet: two")
 
 
 def test_scales_are_not_mixed_and_the_largest_decides(store):
@@ -217,12 +220,12 @@ def test_scales_are_not_mixed_and_the_largest_decides(store):
     store("one", BAD + 3, "small")
     stored = Stored.read(store("two", BAD, "small"))
     found = judge(CLAIM, stored)
-    assert (found.verdict, found.others) == (core.CONTRADICTED, ())
+    assert (found.verdict, found.others) == (rule.CONTRADICTED, ())
     stored = Stored.read(store("two", BAD, "full"))
     found = judge(CLAIM, stored)
-    assert (found.verdict, found.scale) == (core.SUPPORTED, "full")
+    assert (found.verdict, found.scale) == (rule.SUPPORTED, "full")
     assert [(other.verdict, other.scale) for other in found.others] == [
-        (core.CONTRADICTED, "small")
+        (rule.CONTRADICTED, "small")
     ]
 
 
@@ -233,11 +236,11 @@ def test_a_number_without_interval_gives_way_to_a_smaller_scale_with_seeds(store
     claim = Claim("", "", "", (Test(PerRun("one", "value", value), at_least=0.5),))
     folder = store("one", GOOD, "full", value=0.9)
     found = judge(claim, Stored.read(folder))
-    assert (found.verdict, found.scale) == (core.INCONCLUSIVE, "full")
+    assert (found.verdict, found.scale) == (rule.INCONCLUSIVE, "full")
     for seed in (0, 1, 2):
         store("one", GOOD, "small", seed, value=0.7 + 0.1 * seed)
     found = judge(claim, Stored.read(folder))
-    assert (found.verdict, found.run) == (core.SUPPORTED, "small, 3 seeds")
+    assert (found.verdict, found.run) == (rule.SUPPORTED, "small, 3 seeds")
     assert [other.run for other in found.others] == ["full, 1 seed"]
 
 
@@ -248,8 +251,8 @@ def test_an_artefact_is_what_only_the_authors_form_supports(store):
     seen = Test(rising.of, rising.against, at_least=0.0)
     claim = Claim("", "", "", (means,), seen=(seen,), reason="the axis is upside down")
     found = judge(claim, stored)
-    assert (found.verdict, found.reason) == (core.ARTEFACT, "the axis is upside down")
-    assert judge(Claim("", "", "", (means,), seen=(means,)), stored).verdict == core.CONTRADICTED
+    assert (found.verdict, found.reason) == (rule.ARTEFACT, "the axis is upside down")
+    assert judge(Claim("", "", "", (means,), seen=(means,)), stored).verdict == rule.CONTRADICTED
 
 
 def test_what_cannot_answer_is_said(store):
@@ -257,20 +260,20 @@ def test_what_cannot_answer_is_said(store):
     stored = Stored.read(store("two", BAD))
     claim = Claim("", "", "", CLAIM.tests, unless=lambda s: "a stand-in was used")
     found = judge(claim, stored)
-    assert (found.verdict, found.reason, found.tests) == (core.NOT_RUN, "a stand-in was used", ())
+    assert (found.verdict, found.reason, found.tests) == (rule.NOT_RUN, "a stand-in was used", ())
     assert [judged.test for judged in found.aside] == list(CLAIM.tests)  # measured all the same
     further = Claim("", "", "", (Test(Images("one", "ciede2000", split="coco"), at_most=1.0),))
-    assert judge(further, stored).verdict == core.NOT_RUN
+    assert judge(further, stored).verdict == rule.NOT_RUN
 
 
 def test_a_discriminator_at_chance_decides_nothing(store):
     claim = Claim("", "", "", CLAIM.tests, undecided=weak_discriminator("one", "two"))
     store("one", GOOD, accuracy=(0.5, 0.9, 0.7))
     stored = Stored.read(store("two", BAD, accuracy=(0.56, 0.56, 0.5)))
-    assert judge(claim, stored).verdict == core.SUPPORTED
+    assert judge(claim, stored).verdict == rule.SUPPORTED
     stored = Stored.read(store("two", BAD, seed=1, accuracy=(0.9, 0.55, 0.5)))
     found = judge(claim, stored)
-    assert found.verdict == core.INCONCLUSIVE and found.tests
+    assert found.verdict == rule.INCONCLUSIVE and found.tests
     assert "in two, seed 1, the discriminator hardly told real from" in found.reason
     assert "accuracy at most 55% in 67% of the epochs" in found.reason
 
@@ -280,16 +283,16 @@ def test_times_on_different_devices_decide_nothing(store):
     store("one", GOOD, device="a GPU")
     store("two", BAD, device="a GPU")
     folder = store("three", BAD, device="a CPU")
-    assert judge(claim, Stored.read(folder)).verdict == core.SUPPORTED
+    assert judge(claim, Stored.read(folder)).verdict == rule.SUPPORTED
     found = judge(claim, Stored.read(store("two", BAD, seed=1, device="a CPU")))
-    assert found.verdict == core.INCONCLUSIVE and found.tests
+    assert found.verdict == rule.INCONCLUSIVE and found.tests
     assert found.reason == "its runs were timed on different devices: a CPU; a GPU"
 
 
 def test_a_snapshot_that_was_not_taken(store):
     stored = Stored.read(store("one", GOOD))
     claim = Claim("", "", "", (Test(Images("one", "ciede2000", snapshot=0), at_most=1.0),))
-    assert judge(claim, stored).verdict == core.NOT_RUN
+    assert judge(claim, stored).verdict == rule.NOT_RUN
 
 
 def test_a_baseline_that_beats_both_arms_is_named(store):
@@ -323,7 +326,7 @@ def test_the_gap_between_test_and_training_images(store):
     store("one", GOOD, train=GOOD - 5)
     stored = Stored.read(store("two", GOOD, train=GOOD - 2))
     found = Test(Gap("one", "ciede2000"), Gap("two", "ciede2000"), at_least=1.0).judge(stored)
-    assert found.estimate.value == pytest.approx(3) and found.verdict == core.SUPPORTED
+    assert found.estimate.value == pytest.approx(3) and found.verdict == rule.SUPPORTED
     assert found.what == "CIEDE2000 on test − on training images, one − two"
 
 
@@ -339,7 +342,7 @@ def test_parts_of_the_images(store):
 def test_the_section_says_number_threshold_and_command(store):
     store("one", GOOD)
     verdicts = claims.judge_all((CLAIM,), Stored.read(store("two", BAD)))
-    text = claims.claims_section(verdicts, "berkeley")
+    text = claims_section.claims_section(verdicts, "berkeley")
     assert "| 9.9 | One is better than two. (nowhere) | **supported** |" in text
     assert f"\n  - CIEDE2000, one − two: {GOOD.mean() - BAD.mean():+.2f} [" in text
     assert "], needs ≤ -0.50: supported\n" in text
@@ -352,7 +355,7 @@ def test_the_section_says_what_other_scales_found(store):
         store("one", errors, scale)
         folder = store("two", GOOD, scale)
     (given,) = claims.judge_all((CLAIM,), Stored.read(folder))
-    text = claims.claims_section([given], "berkeley")
+    text = claims_section.claims_section([given], "berkeley")
     difference = f"CIEDE2000, one − two: {BAD.mean() - GOOD.mean():+.2f} ["
     assert f"\n  - at small, 1 seed: contradicted.\n    - {difference}" in text
     assert "| full, 1 seed (at small, 1 seed: contradicted) |" in text

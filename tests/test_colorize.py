@@ -8,8 +8,9 @@ from PIL import Image
 from skimage import color
 
 from colorization.__main__ import main
-from colorization.colorize import FORMATS, STRIP, Colorizer, colorize_files, find_jobs, join
 from colorization.errors import UserError
+from colorization.photographs.album import FORMATS, colorize_files, find_jobs
+from colorization.photographs.colorizer import STRIP, Colorizer, join
 from tests import training_fixtures as tiny
 
 RESULTS = Path(__file__).parent.parent / "results"

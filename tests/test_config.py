@@ -9,9 +9,9 @@ import pytest
 from colorization.errors import RunFailed, UserError
 from colorization.files import replacing, write_text
 from colorization.models.regression_cnn import regression_cnn
-from colorization.tables import replace_block
+from colorization.pages.tables import replace_block
+from colorization.serialization import differences, to_json
 from colorization.training.callbacks import EpochLog, StopAtNaN
-from colorization.training.config import differences, to_json
 from colorization.training.epochs import read_epochs
 from colorization.training.objectives import objective_from_json
 from experiments.berkeley import REPORT, scaled

@@ -10,11 +10,11 @@ import pytest
 from keras import ops
 
 from colorization.backend import compiled
-from colorization.lab import images_to_lab
-from colorization.training import run as runs
+from colorization.colour.lab import images_to_lab
+from colorization.training import stages
 from colorization.training.callbacks import training_state
 from colorization.training.config import CycleAdversary
-from colorization.training.cycle import ImagePool
+from colorization.training.image_pool import ImagePool
 from tests import training_fixtures as tiny
 from tests.test_adversarial import copy_of, fitted
 
@@ -148,7 +148,7 @@ PAIRED = replace(
 def built(**changes):
     """The compiled model of a run, as `run` builds it."""
     config = replace(PAIRED, adversary=replace(PAIRED.adversary, **changes))
-    return runs.build_stages(Path(), config, tiny.prepared())[-1].model
+    return stages.build_stages(Path(), config, tiny.prepared())[-1].model
 
 
 def photographs(first=0):

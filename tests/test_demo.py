@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from colorization.demo import colour, finished_runs
 from colorization.errors import UserError
+from colorization.photographs.demo import colour, finished_runs
 from tests import training_fixtures as tiny
 
 ROOT = Path(__file__).parent.parent
@@ -58,7 +58,7 @@ def test_finished_runs_can_be_chosen(run):
 
 
 def test_without_gradio_it_says_what_to_install(run, monkeypatch):
-    from colorization.demo import serve
+    from colorization.photographs.demo import serve
 
     monkeypatch.setitem(sys.modules, "gradio", None)
     with pytest.raises(UserError, match="pip install -r requirements/demo.txt"):

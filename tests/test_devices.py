@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from colorization.data.prepare import Recipe
-from colorization.data.sources import GeneratedForms
+from colorization.colour.scaling import UNIT
+from colorization.data.form_sets import GeneratedForms
+from colorization.data.recipe import Recipe
 from colorization.errors import RunFailed
-from colorization.lab import UNIT
 from colorization.models.patchgan import patchgan
 from colorization.models.pix2pix_unet import pix2pix_unet
 from colorization.training.config import Adversary, Pretraining, TrainingConfig

@@ -14,8 +14,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from colorization.data import download
-from colorization.data.download import fetch, fetching, unpack
+from colorization.data import archives, download
+from colorization.data.archives import unpack
+from colorization.data.download import fetch, fetching
 from colorization.errors import UserError
 
 BODY = bytes(range(256)) * 80  # 20480 bytes
@@ -326,7 +327,8 @@ def fill_disk(monkeypatch):
     def open_full(path, mode="r"):
         return FullDisk(path, "w") if mode in ("wb", "ab") else open(path, mode)
 
-    monkeypatch.setattr(download, "open", open_full, raising=False)
+    for module in (download, archives):
+        monkeypatch.setattr(module, "open", open_full, raising=False)
 
 
 def test_a_disk_that_fills_up_ends_the_download(serve, tmp_path, monkeypatch):

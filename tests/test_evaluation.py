@@ -5,19 +5,13 @@ from keras import layers, ops
 from PIL import Image
 from skimage import color, metrics
 
-from colorization.ab_bins import AB_BINS
-from colorization.data.prepare import Recipe, prepare
+from colorization.colour.ab_bins import AB_BINS
+from colorization.colour.scaling import UNIT
+from colorization.data.prepared import prepare
+from colorization.data.recipe import Recipe
 from colorization.errors import UserError
-from colorization.evaluation import (
-    BASELINES,
-    baselines,
-    displayed,
-    evaluate,
-    lab_batches,
-    network_predictor,
-    sample_tiles,
-)
-from colorization.lab import UNIT
+from colorization.evaluation.evaluate import displayed, evaluate, sample_tiles
+from colorization.evaluation.predictors import BASELINES, baselines, lab_batches, network_predictor
 from colorization.training.objectives import AbClassification, AbRegression, RgbRegression
 
 SIZE = 16

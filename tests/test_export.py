@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from keras import backend
 
-from colorization import export as exporting
 from colorization.__main__ import main
-from colorization.colorize import Colorizer
 from colorization.errors import UserError
-from colorization.export import RUNNERS, export, fixed_image, in_float32
+from colorization.photographs import export as exporting
+from colorization.photographs.colorizer import Colorizer
+from colorization.photographs.export import RUNNERS, export, fixed_image, in_float32
 from tests import training_fixtures as tiny
 
 ON_TENSORFLOW = pytest.mark.skipif(

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from colorization.backend import compiled
-from colorization.data.pipeline import ResidentImages, epoch_batches, epoch_rows
+from colorization.data.batches import ResidentImages, epoch_batches, epoch_rows
 from colorization.errors import UserError
 from colorization.training import checkpoint
 from colorization.training import run as runs

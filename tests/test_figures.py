@@ -6,18 +6,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from colorization.figures import (
-    bars,
-    confusion,
-    curve_panels,
-    curves,
-    diagram,
-    image_grid,
-    network_boxes,
-    network_diagram,
-    plots,
-    style,
-)
+from colorization.pages import boxes, confusion_matrices, diagram, image_grids, line_charts, style
+from colorization.pages.boxes import network_boxes
+from colorization.pages.confusion_matrices import confusion
+from colorization.pages.diagram import network_diagram
+from colorization.pages.image_grids import image_grid
+from colorization.pages.line_charts import bars, curve_panels, curves
 
 BLUE, VERMILION, MUTED = (0, 114, 178), (213, 94, 0), (85, 85, 85)
 DARKEST = (0, 64, 95)  # of the confusion matrices' colours
@@ -134,9 +128,11 @@ def test_a_reference_is_a_dashed_line_at_its_value(png):
 
 def test_a_reference_beyond_the_limits_is_labelled_at_the_edge(tmp_path, monkeypatch):
     texts = []
-    draw = plots.Axes.annotate
+    draw = line_charts.Axes.annotate
     monkeypatch.setattr(
-        plots.Axes, "annotate", lambda *args, **kw: texts.append(args[1:3]) or draw(*args, **kw)
+        line_charts.Axes,
+        "annotate",
+        lambda *args, **kw: texts.append(args[1:3]) or draw(*args, **kw),
     )
     references = {"mean": 160.0, "none": -1.0, "gray": 3.0}
     curves(tmp_path / "a.png", SERIES, y_label="loss", y_limits=(0, 4), references=references)
@@ -144,8 +140,8 @@ def test_a_reference_beyond_the_limits_is_labelled_at_the_edge(tmp_path, monkeyp
 
 
 def test_labels_of_references_are_moved_apart():
-    assert plots._apart([10, 50, 90], [12, 12, 12]) == [10, 50, 90]
-    moved = plots._apart([10, 11, 12], [12, 24, 12])
+    assert line_charts._apart([10, 50, 90], [12, 12, 12]) == [10, 50, 90]
+    moved = line_charts._apart([10, 11, 12], [12, 24, 12])
     assert np.diff(moved) == pytest.approx([18, 18], abs=0.1)
     assert np.mean(moved) == pytest.approx(11)
 
@@ -225,7 +221,7 @@ def test_tiles_keep_their_pixels_and_places(png):
         assert len(found) == 81 and (np.ptp(found, axis=0) == 8).all()
         corners[place] = found[0]
     y, x = np.moveaxis(corners - corners[0, 0], -1, 0)
-    gap = plots.GAP
+    gap = image_grids.GAP
     assert (y == (np.arange(8) * 9 + np.arange(8) // 4 * gap)[:, None]).all()
     assert (x == (np.arange(15) * 9 + np.arange(15) // 5 * gap)[None, :]).all()
 
@@ -292,16 +288,18 @@ def test_rows_are_what_was_drawn_and_columns_what_it_became(png):
     dark = where(pixels, DARKEST)
     left, right = dark[dark[:, 1] < 250], dark[dark[:, 1] > 250]
     for cell, cells in ((left, (0, 1)), (right, (1, 0))):
-        assert 0.7 * plots.CELL**2 < len(cell) < plots.CELL**2
-        assert (np.ptp(cell, axis=0) < plots.CELL).all(), cells
+        assert 0.7 * confusion_matrices.CELL**2 < len(cell) < confusion_matrices.CELL**2
+        assert (np.ptp(cell, axis=0) < confusion_matrices.CELL).all(), cells
     assert left[:, 0].max() < right[:, 0].min()  # upper row, lower row
-    assert right[:, 1].min() - left[:, 1].max() < plots.CELL  # right column, left column
+    assert (
+        right[:, 1].min() - left[:, 1].max() < confusion_matrices.CELL
+    )  # right column, left column
 
 
 def test_shares_are_of_the_row():
-    shares = plots._row_shares([[1, 3], [0, 0]], 2)
+    shares = confusion_matrices._row_shares([[1, 3], [0, 0]], 2)
     assert shares[0].tolist() == [0.25, 0.75] and np.isnan(shares[1]).all()
-    texts = [plots._percent(share) for share in (0, 0.0004, 0.123, 0.9999, 1, np.nan)]
+    texts = [confusion_matrices._percent(share) for share in (0, 0.0004, 0.123, 0.9999, 1, np.nan)]
     assert texts == ["0 %", "0.0 %", "12.3 %", "100.0 %", "100 %", "–"]
 
 
@@ -351,7 +349,7 @@ def test_a_chain_is_drawn_without_arcs(chain, png):
     is_about(pixels, 1150, 300)
     assert len(where(pixels, BLUE)) == 0
     for kind in ("convolution", "transposed", "upsampling"):
-        colour = [int(diagram.KINDS[kind][1][i : i + 2], 16) for i in (1, 3, 5)]
+        colour = [int(boxes.KINDS[kind][1][i : i + 2], 16) for i in (1, 3, 5)]
         assert len(where(pixels, colour)) > 1000
 
 

@@ -13,18 +13,15 @@ from keras import layers, ops
 from colorization.backend import compiled
 from colorization.errors import UserError
 from colorization.models.cost import macs, trainable_parameters
-from colorization.models.layers import (
-    CUSTOM_OBJECTS,
+from colorization.models.initializers import (
     ICNR,
     INITIALIZATIONS,
     FanInUniform,
     GlorotUniform,
     KaimingNormal,
     Normal,
-    PixelShuffle,
-    conv2d,
-    conv2d_transpose,
 )
+from colorization.models.layers import CUSTOM_OBJECTS, PixelShuffle, conv2d, conv2d_transpose
 from colorization.models.patchgan import patchgan
 from colorization.models.pix2pix_unet import pix2pix_unet
 from colorization.models.pooling_discriminator import pooling_discriminator

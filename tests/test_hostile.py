@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from colorization.__main__ import main
-from colorization.colorize import Colorizer
-from colorization.data.images import BadImage, read_photograph, read_rgb
+from colorization.data.read import BadImage, read_photograph, read_rgb
 from colorization.errors import UserError
+from colorization.pages.overview import stored_claims
+from colorization.photographs.colorizer import Colorizer
 from experiments.__main__ import main as experiments
-from experiments.overview import stored_claims
 from tests import training_fixtures as tiny
 
 BASELINE = (

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import pytest
 
-from colorization.data.prepare import prepare
+from colorization.data.prepared import prepare
 from colorization.training import devices
 from colorization.training.epochs import read_epochs
 from colorization.training.run import RunOptions, train
@@ -82,7 +82,7 @@ def test_hosts_need_jax(monkeypatch, capsys):
 
 @pytest.mark.parametrize("count", [1, 2, 3])
 def test_hosts_share_a_batch_without_gap_or_overlap(count):
-    from colorization.data.pipeline import share_of
+    from colorization.data.batches import share_of
 
     for size in (3, 8):
         shares = [range(size)[share_of(size, (i, count))] for i in range(count)]

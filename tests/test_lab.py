@@ -4,7 +4,8 @@ from keras import ops
 from skimage import color
 
 from colorization.backend import compiled
-from colorization.lab import BYTE, RAW, UNIT, images_to_lab, lab8_to_lab, lab_to_rgb, rgb_to_lab
+from colorization.colour.lab import images_to_lab, lab8_to_lab, lab_to_rgb, rgb_to_lab
+from colorization.colour.scaling import BYTE, RAW, UNIT
 
 LEVELS = np.unique([*range(0, 256, 5), 1, 2, 9, 10, 11, 12, 254, 255])  # both sides of the knees
 

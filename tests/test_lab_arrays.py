@@ -6,7 +6,8 @@ from PIL import Image
 
 from colorization.data import kaggle, roots
 from colorization.data.lab_arrays import SIZE, LabArrays, MultiDomain
-from colorization.data.prepare import Recipe, prepare
+from colorization.data.prepared import prepare
+from colorization.data.recipe import Recipe
 from colorization.errors import UserError
 
 ROWS = (3, 2, 1)  # of ab1, ab2, ab3

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from skimage import color
 
-from colorization.metrics import (
+from colorization.evaluation.metrics import (
     ClassCounts,
     auc_of_pixels,
     bleed,

@@ -8,13 +8,8 @@ from keras import layers, ops
 
 from colorization.models.classification_cnn import classification_cnn
 from colorization.models.cost import macs, trainable_parameters
-from colorization.models.layers import (
-    AlignedUpsampling2D,
-    FanInUniform,
-    batch_norm,
-    conv2d,
-    conv2d_transpose,
-)
+from colorization.models.initializers import FanInUniform
+from colorization.models.layers import AlignedUpsampling2D, batch_norm, conv2d, conv2d_transpose
 from colorization.models.regression_cnn import regression_cnn
 from colorization.training.objectives import AbClassification, AbRegression
 

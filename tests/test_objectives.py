@@ -5,9 +5,15 @@ import pytest
 from keras import ops
 from PIL import Image
 
-from colorization.ab_bins import AB_BINS, rebalancing_weights, smooth_over_ab, smooth_over_index
-from colorization.lab import BYTE, RAW, UNIT, rgb_to_lab
-from colorization.training.config import to_json
+from colorization.colour.ab_bins import (
+    AB_BINS,
+    rebalancing_weights,
+    smooth_over_ab,
+    smooth_over_index,
+)
+from colorization.colour.lab import rgb_to_lab
+from colorization.colour.scaling import BYTE, RAW, UNIT
+from colorization.serialization import to_json
 from colorization.training.objectives import (
     AbClassification,
     AbRegression,

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from colorization.pages.html import HEIGHT, LEFT, MARGIN, WIDTH, chart, marked, page
 from experiments.__main__ import REPORTS, main, report_module
-from experiments.page import HEIGHT, LEFT, MARGIN, WIDTH, chart, marked, page
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "results"

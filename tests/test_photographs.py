@@ -7,8 +7,11 @@ import pytest
 from PIL import Image
 
 from colorization.data import download, kaggle, roots
+from colorization.data.collection import Mixture, OwnPhotographs, split_by_seed
 from colorization.data.lab_arrays import MultiDomain
-from colorization.data.photographs import (
+from colorization.data.prepared import prepare
+from colorization.data.recipe import Recipe
+from colorization.data.sets import (
     Coco,
     Flower500,
     Flower1497,
@@ -17,14 +20,10 @@ from colorization.data.photographs import (
     FlowersRecognition,
     ImagenetMini,
     Imagenette,
-    Mixture,
-    OwnPhotographs,
     Scenes,
-    split_by_seed,
 )
-from colorization.data.prepare import Recipe, prepare
 from colorization.errors import UserError
-from colorization.training.config import to_json
+from colorization.serialization import to_json
 
 SMALL = Recipe(8, crop=False, resample="bicubic")
 

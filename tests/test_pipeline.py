@@ -1,8 +1,8 @@
+import keras
 import numpy as np
 import pytest
 
-from colorization.data import pipeline
-from colorization.data.pipeline import (
+from colorization.data.batches import (
     batches_per_epoch,
     epoch_batches,
     evaluation_dataset,
@@ -164,7 +164,7 @@ def test_datasets_with_labels(images):
 def test_without_tensorflow_the_batches_are_the_same(images, monkeypatch):
     of_tensorflow = list(dataset(images, 1, labels=LABELS).as_numpy_iterator())
     plain = list(dataset(images, 1).as_numpy_iterator())
-    monkeypatch.setattr(pipeline.keras.backend, "backend", lambda: "jax")
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
     for given, expected in zip(dataset(images, 1, labels=LABELS), of_tensorflow, strict=True):
         for one, other in zip(given, expected, strict=True):
             np.testing.assert_array_equal(one, other)

@@ -14,10 +14,14 @@ from PIL import Image
 from skimage import color
 
 from colorization.data import download, roots
-from colorization.data import prepare as module
-from colorization.data.images import BadImage
-from colorization.data.prepare import PreparedSet, Recipe, decode, prepare
-from colorization.data.sources import BSDS500, SPLITS, AuthorsForms, GeneratedForms
+from colorization.data import prepared as module
+from colorization.data.berkeley import BSDS500
+from colorization.data.decode import decode
+from colorization.data.form_sets import AuthorsForms, GeneratedForms
+from colorization.data.prepared import PreparedSet, prepare
+from colorization.data.read import BadImage
+from colorization.data.recipe import Recipe
+from colorization.data.source import SPLITS
 from colorization.errors import UserError
 
 SIZE = 16

@@ -2,7 +2,7 @@
 
 import pytest
 
-from colorization.training.config import differences, to_json
+from colorization.serialization import differences, to_json
 from experiments.__main__ import report_module
 
 # As the reports and their authors' code have it: (arm whose settings are given, settings).

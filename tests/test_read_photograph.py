@@ -8,7 +8,7 @@ import pytest
 import tifffile
 from PIL import Image, ImageCms
 
-from colorization.data.images import BadImage, read_photograph
+from colorization.data.read import BadImage, read_photograph
 
 SRGB = ImageCms.createProfile("sRGB")
 

@@ -9,16 +9,18 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from colorization import results
 from colorization.errors import RunFailed, RunUnusable, SourceUnavailable, UserError
-from colorization.tables import replace_block
-from experiments import reproduce as reproduction
+from colorization.evaluation import finished_run
+from colorization.evidence.claims import judge_all
+from colorization.pages.measure_tables import measures_rows
+from colorization.pages.overview import departures_page, reports_table, results_page
+from colorization.pages.report_page import page
+from colorization.pages.tables import replace_block
+from colorization.reproduction import reproduce as reproduction
+from colorization.results import runs
+from colorization.results.stored import Stored
 from experiments.__main__ import REPORTS, main, report_module
 from experiments.berkeley import REPORT
-from experiments.claims import judge_all
-from experiments.overview import departures_page, reports_table, results_page
-from experiments.render import measures_rows, page
-from experiments.stored import Stored
 
 ROOT = Path(__file__).parent.parent
 ARMS = [arm.name for arm in REPORT.arms]
@@ -93,8 +95,8 @@ def on_jax(smoke_runs):
     return results_of(smoke_runs, "jax")
 
 
-def stored(folder: Path) -> dict[str, results.StoredRun]:
-    return {run.arm: run for run in results.load(folder)}
+def stored(folder: Path) -> dict[str, runs.StoredRun]:
+    return {run.arm: run for run in runs.load(folder)}
 
 
 def test_every_arm_has_results(everything):
@@ -118,7 +120,7 @@ def test_an_arm_that_only_decodes_differs_in_its_predictions_alone(everything):
 
 
 def test_baselines_bracket_every_table(everything):
-    for sets in results.load_baselines(everything, "smoke").values():
+    for sets in runs.load_baselines(everything, "smoke").values():
         assert list(sets) == ["gray", "mean-ab", "mean-ab-given-L", "nearest-bin", "ground-truth"]
         assert sets["gray"]["test"]["chroma_ratio"] == 0
         truth = sets["ground-truth"]["test"]
@@ -223,7 +225,7 @@ def test_another_configuration_is_refused(everything):
 def test_forms_run_without_any_network(tmp_path, monkeypatch):
     """With no data and no way out, BSDS500 is named as missing and the forms are generated."""
     from colorization.data import download, kaggle
-    from experiments.reproduce import obtain
+    from colorization.reproduction.reproduce import obtain
 
     def no_network(urls, target, **_):
         raise UserError(f"{target.name} could not be downloaded")
@@ -278,7 +280,7 @@ def test_arms_are_looked_up_before_anything_runs(tmp_path, monkeypatch, capsys):
 def test_stages_have_speeds_of_their_own():
     pretraining = [{"seconds": s, "images_per_second": 100} for s in (1.0, 1.0, 9.0)]
     game = [{"seconds": s, "images_per_second": 10} for s in (4.0, 4.0)]
-    speed = reproduction._speed
+    speed = finished_run._speed
     assert speed(pretraining + game, 3) == {"train_seconds": 11.0, "images_per_second": 10.0}
     assert speed(pretraining, 3) == {"train_seconds": 3.0, "images_per_second": 100.0}
     assert speed(game, 0) == {"train_seconds": 8.0, "images_per_second": 10.0}

@@ -1,6 +1,6 @@
 """Spot checks of the evaluation as a whole, each of which a plausible mistake would fail.
 
-Expected values come from NumPy and scikit-image, never from `colorization.metrics`.
+Expected values come from NumPy and scikit-image, never from `colorization.evaluation.metrics`.
 """
 
 import hashlib
@@ -15,16 +15,19 @@ from numpy.lib.stride_tricks import sliding_window_view
 from PIL import Image
 from skimage import color, metrics
 
-from colorization import results
-from colorization.ab_bins import AB_BINS
+from colorization.colour.ab_bins import AB_BINS
 from colorization.data import download, kaggle, roots
-from colorization.data.prepare import Recipe, prepare
-from colorization.data.sources import SPLITS
+from colorization.data.prepared import prepare
+from colorization.data.recipe import Recipe
+from colorization.data.source import SPLITS
 from colorization.errors import SourceUnavailable, UserError
-from colorization.evaluation import baselines, evaluate, lab_batches
+from colorization.evaluation import finished_run
+from colorization.evaluation.evaluate import evaluate
+from colorization.evaluation.predictors import baselines, lab_batches
+from colorization.reproduction.report import SCALES
+from colorization.reproduction.reproduce import obtain
+from colorization.results import runs
 from experiments.__main__ import REPORTS, report_module
-from experiments.report import SCALES
-from experiments.reproduce import obtain
 
 SIZE = 24
 SPACES = pytest.mark.parametrize("lab_before_resize", [False, True], ids=["rgb", "lab8"])
@@ -330,9 +333,9 @@ def test_two_bands_of_shifted_colour_by_hand(write_source, tmp_path, outlined):
     lab8[:, :4] = 102 if outlined else 153, 128 - 27, 128 - 36
     images = prepare(Bands(lab8), Recipe(16))
     found = evaluate(images, "test", lambda L, ab: ab + np.float32([3, 4]))
-    results.write_evaluations(tmp_path / "run", {"test": found})
+    finished_run.write_evaluations(tmp_path / "run", {"test": found})
     rows = pd.read_csv(tmp_path / "run/images.csv")
-    means = results.split_means(rows, {"test": found.measures}, "test")
+    means = runs.split_means(rows, {"test": found.measures}, "test")
     by_hand = {
         "ab_mae": (3 + 4) / 2,
         "ab_mse": (9 + 16) / 2,

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from colorization.tables import markdown, of_numbers
+from colorization.pages.tables import markdown, of_numbers
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from colorization.errors import RunFailed, UserError
-from colorization.training import checkpoint
+from colorization.training import checkpoint, stages
 from colorization.training import run as runs
 from colorization.training.callbacks import snapshot_path
 from colorization.training.epochs import read_epochs
@@ -208,7 +208,7 @@ def test_nan_ends_the_run_and_keeps_the_last_good_checkpoint(tmp_path, monkeypat
     with pytest.raises(RunFailed, match="became NaN or infinite in epoch 3"):
         tiny.run("regression", folder)
     assert [row["epoch"] for row in read_epochs(folder / "epochs.csv")] == [1, 2]
-    model = runs.build_stages(folder, tiny.REGRESSION, tiny.prepared())[0].model
+    model = stages.build_stages(folder, tiny.REGRESSION, tiny.prepared())[0].model
     assert checkpoint.restore(folder / "last.npz", runs.training_state(model)) == 2
     assert all(np.isfinite(w).all() for w in model.network.get_weights())
     assert not (folder / "network.keras").exists()

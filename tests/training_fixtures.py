@@ -7,9 +7,10 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from colorization.data.prepare import PreparedSet, Recipe, prepare
-from colorization.data.sources import GeneratedForms
-from colorization.lab import UNIT
+from colorization.colour.scaling import UNIT
+from colorization.data.form_sets import GeneratedForms
+from colorization.data.prepared import PreparedSet, prepare
+from colorization.data.recipe import Recipe
 from colorization.models.classification_cnn import classification_cnn
 from colorization.models.patchgan import patchgan
 from colorization.models.pix2pix_unet import pix2pix_unet

@@ -13,7 +13,7 @@ os.environ["XLA_FLAGS"] = "--xla_force_host_platform_device_count=2"
 import keras
 import numpy as np
 
-from colorization.data.prepare import prepare
+from colorization.data.prepared import prepare
 from colorization.errors import UserError
 from colorization.training.devices import spread_over
 from colorization.training.epochs import read_epochs

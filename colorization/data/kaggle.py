@@ -8,7 +8,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from colorization.data import download
+from colorization.data import archives, disk
 from colorization.errors import UserError
 
 SETTINGS = "https://www.kaggle.com/settings"
@@ -56,7 +56,7 @@ def fetch_dataset(slug: str, folder: Path) -> Path:
         raise
     except (Exception, SystemExit) as error:  # it raises whatever its parts raise, and exits
         raise UserError(_reason(error, slug, folder, by_hand)) from error
-    target = download.unpack(part / f"{name}.zip", folder / "unpacked")
+    target = archives.unpack(part / f"{name}.zip", folder / "unpacked")
     shutil.rmtree(part)
     return target
 
@@ -107,7 +107,7 @@ def _check_space(size: int | None, part: Path) -> None:
     here = sum(path.stat().st_size for path in part.iterdir())
     print(f"{part.stem}.zip has {size / 1e6:.2f} MB", file=sys.stderr)
     if size - here > shutil.disk_usage(part).free:
-        raise download.no_space(part.parent, size - here)
+        raise disk.no_space(part.parent, size - here)
 
 
 def _reason(error: BaseException, slug: str, folder: Path, by_hand: str) -> str:

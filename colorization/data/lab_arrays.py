@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from colorization.data.photographs import Collection, ImagenetMini, Mixture, Scenes
-from colorization.data.sources import Splits
+from colorization.data.collection import Collection, Mixture
+from colorization.data.sets import ImagenetMini, Scenes
+from colorization.data.source import Splits
 from colorization.errors import UserError
 
 SIZE = 224  # pixels

@@ -3,7 +3,8 @@
 import keras
 from keras import layers
 
-from colorization.models.layers import INITIALIZATIONS, batch_norm, check_choice, conv2d
+from colorization.models.initializers import INITIALIZATIONS
+from colorization.models.layers import batch_norm, check_choice, conv2d
 
 # Receptive field in pixels: number of convolutions at stride 2. Two at stride 1 follow.
 HALVINGS = {16: 1, 34: 2, 70: 3, 142: 4, 286: 5}

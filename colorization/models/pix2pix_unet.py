@@ -3,13 +3,8 @@
 import keras
 from keras import layers
 
-from colorization.models.layers import (
-    INITIALIZATIONS,
-    batch_norm,
-    check_choice,
-    conv2d,
-    conv2d_transpose,
-)
+from colorization.models.initializers import INITIALIZATIONS
+from colorization.models.layers import batch_norm, check_choice, conv2d, conv2d_transpose
 
 SKIPS = {"concat": layers.Concatenate, "add": layers.Add, "none": None}
 ACTIVATIONS = ("tanh", "linear", "sigmoid")

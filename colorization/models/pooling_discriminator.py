@@ -3,7 +3,8 @@
 import keras
 from keras import layers
 
-from colorization.models.layers import GlorotUniform, conv2d
+from colorization.models.initializers import GlorotUniform
+from colorization.models.layers import conv2d
 
 KERNELS = (7, 5, 3, 3)
 

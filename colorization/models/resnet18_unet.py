@@ -6,15 +6,8 @@ import keras
 from keras import layers
 
 from colorization.errors import UserError
-from colorization.models.layers import (
-    ICNR,
-    KaimingNormal,
-    Normal,
-    PixelShuffle,
-    batch_norm,
-    check_choice,
-    conv2d,
-)
+from colorization.models.initializers import ICNR, KaimingNormal, Normal
+from colorization.models.layers import PixelShuffle, batch_norm, check_choice, conv2d
 
 STAGES = (1, 2, 3, 4)
 BLOCKS = (0, 1)

@@ -3,12 +3,8 @@
 import keras
 from keras import layers
 
-from colorization.models.layers import (
-    INITIALIZATIONS,
-    check_choice,
-    conv2d,
-    conv2d_transpose,
-)
+from colorization.models.initializers import INITIALIZATIONS
+from colorization.models.layers import check_choice, conv2d, conv2d_transpose
 
 ACTIVATIONS = ("tanh", "linear", "sigmoid")
 

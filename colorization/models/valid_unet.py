@@ -3,12 +3,8 @@
 import keras
 from keras import layers
 
-from colorization.models.layers import (
-    GlorotUniform,
-    check_choice,
-    conv2d,
-    conv2d_transpose,
-)
+from colorization.models.initializers import GlorotUniform
+from colorization.models.layers import check_choice, conv2d, conv2d_transpose
 
 OUTPUT_ACTIVATIONS = ("relu", "sigmoid", "linear")
 BOTTLENECK_ACTIVATIONS = ("tanh", "relu")

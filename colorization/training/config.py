@@ -1,12 +1,10 @@
 """The configuration of a run: everything that determines its weights, as data."""
 
-import dataclasses
-import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from colorization.data.prepare import Recipe
+from colorization.data.recipe import Recipe
 from colorization.training.gan_loss import GanLoss
 
 
@@ -121,31 +119,3 @@ class TrainingConfig:
     def all_epochs(self) -> int:
         """Epochs of all stages."""
         return self.epochs + (self.pretraining.epochs if self.pretraining else 0)
-
-
-def to_json(value) -> Any:
-    """A configuration as plain data: dataclasses by field, functions by name and arguments."""
-    if isinstance(value, functools.partial):
-        return {"build": value.func.__name__, **to_json(value.keywords)}
-    if dataclasses.is_dataclass(value):
-        fields = {f.name: to_json(getattr(value, f.name)) for f in dataclasses.fields(value)}
-        return {"type": type(value).__name__, **fields}
-    if isinstance(value, dict):
-        return {key: to_json(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [to_json(item) for item in value]
-    if callable(value):
-        return {"build": value.__name__}
-    return value
-
-
-def differences(stored: dict, given: dict, prefix: str = "") -> list[str]:
-    """What differs between two configurations, as "field: stored X, given Y"."""
-    found = []
-    for key in sorted(stored.keys() | given.keys()):
-        old, new = stored.get(key), given.get(key)
-        if isinstance(old, dict) and isinstance(new, dict):
-            found += differences(old, new, f"{prefix}{key}.")
-        elif old != new:
-            found.append(f"{prefix}{key}: stored {old!r}, given {new!r}")
-    return found

@@ -2,7 +2,7 @@
 
 from keras import ops
 
-from colorization.lab import images_to_lab
+from colorization.colour.lab import images_to_lab
 from colorization.training.steps import StepModel
 from colorization.training.supervised import unpack
 

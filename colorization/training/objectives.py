@@ -13,8 +13,9 @@ import keras
 import numpy as np
 from keras import ops
 
-from colorization import ab_bins
-from colorization.lab import RAW, LabScaling, lab_to_rgb, rgb_to_lab
+from colorization.colour import ab_bins
+from colorization.colour.lab import lab_to_rgb, rgb_to_lab
+from colorization.colour.scaling import RAW, LabScaling
 
 PIXEL_LOSSES = {"L1": keras.losses.MeanAbsoluteError, "MSE": keras.losses.MeanSquaredError}
 

@@ -1,0 +1,170 @@
+"""The 313 quantised ab colours of Zhang et al. (2016): encoding, decoding, class rebalancing.
+
+The bins are the points of a grid of step 10 in ab space whose colours lie inside sRGB. They are
+sorted by a, then b, and for every a the bins are contiguous in b; the table below is therefore
+the whole definition.
+
+Source: R. Zhang, P. Isola, A. Efros, "Colorful Image Colorization", ECCV 2016, and the
+`pts_in_hull.npy` published with it.
+"""
+
+import numpy as np
+from keras import ops
+
+# a: (smallest b, largest b)
+_ROWS = {
+    -90: (50, 90),
+    -80: (20, 90),
+    -70: (0, 90),
+    -60: (-20, 90),
+    -50: (-30, 100),
+    -40: (-40, 100),
+    -30: (-50, 100),
+    -20: (-50, 100),
+    -10: (-60, 100),
+    0: (-70, 100),
+    10: (-80, 90),
+    20: (-80, 90),
+    30: (-90, 90),
+    40: (-100, 90),
+    50: (-100, 80),
+    60: (-110, 80),
+    70: (-110, 80),
+    80: (-110, 70),
+    90: (-110, 70),
+    100: (-90, 0),
+}
+
+GRID = 10
+
+AB_BINS = np.array(
+    [(a, b) for a, (low, high) in _ROWS.items() for b in range(low, high + 1, GRID)], "float32"
+)
+
+BINS = len(AB_BINS)
+
+GRAY_BIN = int(np.flatnonzero((AB_BINS == 0).all(axis=1))[0])
+
+_ROW_A = np.array(list(_ROWS), "float32")
+
+_ROW_LOW = np.array([low for low, _ in _ROWS.values()], "float32")
+
+_ROW_HIGH = np.array([high for _, high in _ROWS.values()], "float32")
+
+_ROW_START = np.cumsum([0, *(_ROW_HIGH - _ROW_LOW)[:-1] / GRID + 1]).astype("int32")
+
+
+def encode_nearest(ab):
+    """Index of the bin nearest to each colour (the lowest index where two are equally near).
+
+    The nearest bin of a row is b rounded and clamped to the row, so 20 candidates a pixel are
+    compared instead of 313.
+
+    Args:
+        ab: tensor or array `[..., 2]` in Lab units.
+
+    Returns:
+        int32 tensor `[...]` in 0..312.
+    """
+    ab = ops.cast(ab, "float32")
+    a, b = ab[..., :1], ab[..., 1:]
+    # Not b / GRID - 0.5: XLA contracts that into one rounding, and ties move.
+    row_b = ops.ceil((b - GRID / 2) / GRID) * GRID
+    row_b = ops.minimum(ops.maximum(row_b, _ROW_LOW), _ROW_HIGH)
+    distance = ops.square(a - _ROW_A) + ops.square(b - row_b)
+    row = ops.expand_dims(ops.argmin(distance, axis=-1), -1)
+    b_of_row = ops.take_along_axis(row_b, row, axis=-1)
+    offset = (b_of_row - ops.take(_ROW_LOW, row)) / GRID
+    return ops.squeeze(ops.cast(offset, "int32") + ops.take(_ROW_START, row), -1)
+
+
+def encode_soft(ab, neighbours: int = 5, sigma: float = 5.0):
+    """Distribution over the nearest bins, weighted by a Gaussian of their distance.
+
+    Args:
+        ab: tensor or array `[..., 2]` in Lab units.
+        neighbours: how many nearest bins share the weight (5 in the paper; Zhang's released
+            Caffe code has 10).
+        sigma: standard deviation of the Gaussian, in Lab units.
+
+    Returns:
+        float32 tensor `[..., 313]`, summing to 1 over the last axis.
+    """
+    ab = ops.cast(ab, "float32")
+    distance = ops.sum(ops.square(ops.expand_dims(ab, -2) - AB_BINS), axis=-1)
+    negated, index = ops.top_k(-distance, neighbours)
+    # Relative to the nearest, so that colours far outside the gamut do not underflow to 0 / 0.
+    weight = ops.exp((negated - negated[..., :1]) / (2 * sigma**2))
+    weight = weight / ops.sum(weight, axis=-1, keepdims=True)
+    return ops.sum(ops.one_hot(index, BINS) * ops.expand_dims(weight, -1), axis=-2)
+
+
+def decode(logits, temperature: float = 0.0):
+    """Colours from a distribution over the bins.
+
+    Args:
+        logits: tensor or array `[..., 313]`.
+        temperature: 0 takes the most probable bin (the mode), 1 the mean of the distribution;
+            between them lies the annealed mean (0.38 in Zhang et al.).
+
+    Returns:
+        float32 tensor `[..., 2]`, ab in Lab units.
+    """
+    if temperature < 0:
+        raise ValueError(f"temperature must be 0 or more, got {temperature}")
+    if temperature == 0:
+        return ops.take(AB_BINS, ops.argmax(logits, axis=-1), axis=0)
+    probability = ops.softmax(ops.cast(logits, "float32") / temperature, axis=-1)
+    return ops.matmul(probability, AB_BINS)
+
+
+def smooth_over_index(prior: np.ndarray, sigma: float = 5.0) -> np.ndarray:
+    """Prior smoothed by a Gaussian over the class *index*, as Dietrich et al. ran it.
+
+    Neighbours in the index are neighbours in b, except at the ends of each row of a. The kernel
+    is renormalised at both ends of the index.
+
+    Args:
+        prior: `[313]`, summing to 1.
+        sigma: standard deviation in indices.
+
+    Returns:
+        float64 `[313]`, summing to 1.
+    """
+    index = np.arange(BINS)
+    return _smooth(prior, (index[:, None] - index[None, :]) ** 2, sigma)
+
+
+def smooth_over_ab(prior: np.ndarray, sigma: float = 5.0) -> np.ndarray:
+    """Prior smoothed by a Gaussian over ab *space*, as Zhang et al. describe it.
+
+    Args:
+        prior: `[313]`, summing to 1.
+        sigma: standard deviation in Lab units.
+
+    Returns:
+        float64 `[313]`, summing to 1.
+    """
+    squared = ((AB_BINS[:, None, :] - AB_BINS[None, :, :]) ** 2).sum(axis=-1)
+    return _smooth(prior, squared, sigma)
+
+
+def _smooth(prior, squared_distance, sigma):
+    kernel = np.exp(-squared_distance / (2 * sigma**2))
+    kernel /= kernel.sum(axis=1, keepdims=True)
+    smoothed = kernel @ np.asarray(prior, "float64")
+    return smoothed / smoothed.sum()
+
+
+def rebalancing_weights(smoothed: np.ndarray, uniform_share: float = 0.5) -> np.ndarray:
+    """Class weights `w ~ ((1 - lambda) p + lambda / 313)^-1` with `sum(p * w) = 1`.
+
+    Args:
+        smoothed: smoothed prior p, `[313]`, summing to 1.
+        uniform_share: lambda, in [0, 1]; 1 gives equal weights.
+
+    Returns:
+        float64 `[313]`. Source: Zhang et al. (2016), equation 4.
+    """
+    weights = 1.0 / ((1 - uniform_share) * smoothed + uniform_share / BINS)
+    return weights / (smoothed @ weights)

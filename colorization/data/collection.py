@@ -1,0 +1,241 @@
+"""Sets of photographs that come without a split of their own: a seeded rule makes one."""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from colorization.data import archives, download, kaggle, roots
+from colorization.data.source import Splits, image_files
+from colorization.errors import UserError
+
+
+def split_by_seed(
+    paths: list[Path], *, test: int, train: int | None, seed: int, place: str
+) -> Splits:
+    """The test and the training split of a list of images.
+
+    Args:
+        paths: sorted; each split keeps their order.
+        test: number of test images.
+        train: number of training images; None for all the others.
+        seed: of the permutation.
+        place: where the images are, for the message.
+
+    Returns:
+        "train" and "test", or one of them where the other is to have no image.
+
+    Raises:
+        UserError: there are not enough images.
+        ValueError: a negative number.
+    """
+    if test < 0 or (train or 0) < 0:
+        raise ValueError(f"need test, train >= 0, not {test}, {train}")
+    needed = test + (1 if train is None else train)
+    if len(paths) < needed:
+        parts = f"{test} to test" + ("" if train == 0 else f" and {needed - test} to train")
+        raise UserError(
+            f"{place}: {len(paths)} images are there and {needed} are needed ({parts}); add some,"
+            " or ask for fewer"
+        )
+    order = np.random.RandomState(seed).permutation(len(paths))
+    stop = None if train is None else test + train
+    chosen = {"train": order[test:stop], "test": order[:test]}
+    return {
+        split: [paths[i] for i in sorted(indices)]
+        for split, indices in chosen.items()
+        if len(indices)
+    }
+
+
+def sorted_below(folder: Path, paths: list[Path]) -> list[Path]:
+    """Paths sorted by their part below `folder`, alike on every system."""
+    return sorted(paths, key=lambda path: path.relative_to(folder).as_posix())
+
+
+class Collection:
+    """A folder of photographs, found below a data root or else fetched.
+
+    Attributes:
+        name: of the set, part of its key.
+        title, licence: for people.
+        home: the folder below a root that the set is fetched into; None for `name`.
+        layouts: glob patterns of the set's folder as archives have it. They are looked for below
+            `home`, below what was unpacked there, and below a root itself. A pattern may also be
+            that of files in the folder.
+        classes: folders that hold the images; if there are none, all images below the set's folder
+            belong to it.
+        slug: of the data set on Kaggle; where there is none,
+        archive: name and address of a file to download.
+    """
+
+    name: str
+    title: str
+    licence: str
+    home: str | None = None
+    layouts: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+    slug: str | None = None
+    archive: tuple[str, str] | None = None
+    strict = False
+
+    def photographs(self) -> list[Path]:
+        """All images of the set, sorted by their path below its folder.
+
+        Raises:
+            UserError: the set is not there and cannot be fetched, or lacks a class.
+        """
+        found = self._find_or_fetch()
+        folder = found.parent if found.is_file() else found
+        return sorted_below(folder, self._images(folder, () if found.is_file() else self.classes))
+
+    def _find_or_fetch(self) -> Path:
+        """What the first layout that is there matches: the set's folder, or a file in it."""
+        return self._find() or self._fetch()
+
+    def _find(self) -> Path | None:
+        home = self.home or self.name
+        prefixes = (f"{home}/", f"{home}/unpacked/", "")
+        return roots.find(*(prefix + layout for layout in self.layouts for prefix in prefixes))
+
+    def _fetch(self) -> Path:
+        home = roots.write_root() / (self.home or self.name)
+        target = home / "unpacked"
+        if not target.exists():
+            origin = kaggle.page(self.slug) if self.slug else self.archive[1]
+            with download.fetching(self.title, self.licence, origin, home):
+                if not target.exists():
+                    self._fetch_into(home, target)
+        if found := self._find():
+            return found
+        raise UserError(f"{target} holds no {self.layouts[0]}; delete it and run again")
+
+    def _fetch_into(self, home: Path, target: Path) -> None:
+        if self.slug:
+            kaggle.fetch_dataset(self.slug, home)
+        else:
+            name, url = self.archive
+            archives.unpack(download.fetch([url], home / name), target)
+
+    def _images(self, folder: Path, classes: tuple[str, ...]) -> list[Path]:
+        for name in classes:
+            if not (folder / name).is_dir():
+                raise UserError(
+                    f"{folder} has no folder {name}, which {self.title} has; put it there, or move"
+                    f" {folder} away to have the set fetched"
+                )
+        folders = [folder / name for name in classes] or [folder]
+        return [path for folder in folders for path in image_files(folder)]
+
+
+class SeededSplit(Collection):
+    """What sets with the fields `test`, `train` and `seed` have in common."""
+
+    @property
+    def key(self) -> str:
+        train = "all" if self.train is None else self.train
+        return f"{self.name}-{train}-{self.test}-seed{self.seed}"
+
+    def files(self) -> Splits:
+        counts = {"test": self.test, "train": self.train, "seed": self.seed}
+        return split_by_seed(self.photographs(), **counts, place=self.title)
+
+
+@dataclass(frozen=True)
+class Photographs(SeededSplit):
+    """A collection with a seeded split.
+
+    Args:
+        test: number of test images.
+        train: number of training images; None for all the others.
+        seed: of the split.
+    """
+
+    test: int
+    train: int | None = None
+    seed: int = 0
+
+    def _split_of(self, kind: type["Photographs"]) -> "Photographs":
+        return kind(test=self.test, train=self.train, seed=self.seed)
+
+
+@dataclass(frozen=True)
+class Mixture(SeededSplit):
+    """Several collections as one.
+
+    Args:
+        parts: collections, all images of each; their own splits do not matter.
+        test, train, seed: as for `Photographs`, of the whole.
+    """
+
+    parts: tuple[Collection, ...]
+    test: int
+    train: int | None = None
+    seed: int = 0
+
+    @property
+    def name(self) -> str:
+        return "+".join(part.name for part in self.parts)
+
+    @property
+    def title(self) -> str:
+        return " and ".join(part.title for part in self.parts)
+
+    @property
+    def licence(self) -> str:
+        return "; ".join(f"{part.title}: {part.licence}" for part in self.parts)
+
+    def photographs(self) -> list[Path]:
+        """Images of the parts, one part after the other."""
+        return [path for part in self.parts for path in part.photographs()]
+
+
+@dataclass(frozen=True)
+class OwnPhotographs(SeededSplit):
+    """Photographs in any folder, at any depth.
+
+    Args:
+        folder: where they are.
+        test, train, seed: as for `Photographs`.
+    """
+
+    folder: str
+    test: int
+    train: int | None = None
+    seed: int = 0
+
+    licence = "the user's own"
+
+    @classmethod
+    def with_a_tenth_to_test(cls, folder: Path) -> "OwnPhotographs":
+        """A split of its photographs: a tenth, at least one and at most 200, are for testing.
+
+        Raises:
+            UserError: there are not two.
+        """
+        count = len(cls(str(folder), test=0).photographs())
+        if count < 2:
+            raise UserError(f"{folder} holds {count} photographs; put more there, 2 at the least")
+        return cls(str(folder), test=min(200, max(1, count // 10)))
+
+    def __post_init__(self):
+        object.__setattr__(self, "folder", str(self.folder))
+
+    @property
+    def name(self) -> str:
+        """The folder's name, and a few digits that tell folders of one name apart."""
+        path = Path(self.folder).resolve()
+        plain = re.sub(r"\W+", "-", path.name).strip("-").lower()
+        return f"own-{plain}-{hashlib.sha256(bytes(path)).hexdigest()[:6]}"
+
+    @property
+    def title(self) -> str:
+        return f"photographs in {self.folder}"
+
+    def photographs(self) -> list[Path]:
+        folder = Path(self.folder)
+        if not folder.is_dir():
+            raise UserError(f"{folder} is not a folder; give one that holds photographs")
+        return sorted_below(folder, image_files(folder))

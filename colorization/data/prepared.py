@@ -1,0 +1,270 @@
+"""Images decoded, resized and filtered once, into memory-mapped uint8 arrays with a manifest.
+
+A prepared set is a folder:
+
+    train.npy, val.npy, test.npy   uint8 [N, size, size, 3], sRGB or 8-bit Lab; only the splits
+                                   that the source has
+    manifest.json                  source, recipe, and for every file its sha256 and its row, or
+                                   why it was left out
+
+It is written under a temporary name and renamed, one image at a time, so that neither memory nor
+an interruption matters.
+"""
+
+import errno
+import hashlib
+import json
+import shutil
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from colorization.data import roots
+from colorization.data.decode import decode
+from colorization.data.read import BadImage
+from colorization.data.recipe import Recipe
+from colorization.data.source import SPLITS, ImageFile
+from colorization.errors import UserError
+from colorization.files import held
+
+SEALED = "sealed"  # a file in a set that is used as it is, where its photographs are not
+
+NOTES = ("grayscale", "cmyk", "near_gray", "upsampled")
+
+
+@dataclass(frozen=True)
+class PreparedSet:
+    """A prepared folder. `images(split)` is a read-only memory map."""
+
+    folder: Path
+
+    @cached_property
+    def manifest(self) -> dict:
+        return json.loads((self.folder / "manifest.json").read_text())
+
+    @property
+    def space(self) -> str:
+        return self.manifest["space"]
+
+    @property
+    def source(self) -> str:
+        return self.manifest["source"]
+
+    @cached_property
+    def digest(self) -> str:
+        """sha256 over every file's name, split, row and content hash: the set's identity."""
+        return _digest(self.manifest["files"], self.manifest["recipe"])
+
+    @property
+    def splits(self) -> tuple[str, ...]:
+        """The splits there are, of "train", "val" and "test" in this order."""
+        there = {entry["split"] for entry in self.manifest["files"]}
+        return tuple(split for split in SPLITS if split in there)
+
+    @cached_property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the folders that the kept images come from, sorted."""
+        names = [name for split in self.splits for name in self.names(split)]
+        return tuple(sorted({_class_of(name) for name in names}))
+
+    def labels(self, split: str) -> np.ndarray:
+        """Class of each image of a split, `[N]`: its place in `classes`.
+
+        uint8, or uint16 where there are more than 256 classes.
+        """
+        places = {name: place for place, name in enumerate(self.classes)}
+        dtype = np.min_scalar_type(max(len(self.classes) - 1, 0))
+        return np.array([places[_class_of(name)] for name in self.names(split)], dtype)
+
+    def images(self, split: str) -> np.ndarray:
+        return np.load(self.folder / f"{split}.npy", mmap_mode="r", allow_pickle=False)
+
+    def names(self, split: str) -> list[str]:
+        """File names of a split, in the order of its rows; none of a split that is not there."""
+        kept = [f for f in self.manifest["files"] if f["split"] == split and "row" in f]
+        return [f["name"] for f in sorted(kept, key=lambda f: f["row"])]
+
+    def summary(self) -> str:
+        """One line: counts by split and what the rules met."""
+        counts = " / ".join(f"{len(self.names(split))} {split}" for split in self.splits)
+        notes = [
+            f"{count} {what.replace('_', ' ')}"
+            for what, count in self.manifest["counts"].items()
+            if count
+        ]
+        return f"{self.source}: {counts}" + (f" ({', '.join(notes)})" if notes else "")
+
+
+class _LeftOut(Exception):
+    """An image that the rules of the set leave out; the message says why."""
+
+
+def prepare(source, recipe: Recipe, progress=lambda text: None) -> PreparedSet:
+    """The prepared set of `source` under `recipe`, made now if it is not there yet.
+
+    Of a source that is not strict, files that cannot be used and copies of earlier ones are left
+    out.
+
+    Args:
+        source: see `colorization.data.sources`.
+        recipe: size, crop, colour space, what is accepted.
+        progress: called with a line of text when there is something to say.
+
+    Raises:
+        UserError: a strict source holds a file that cannot be used; nothing is left of a split;
+            the disk is full.
+    """
+    folder = folder_of(source, recipe)
+    if is_sealed(source, recipe):
+        return PreparedSet(folder)
+    listed = source.files()
+    files = {
+        split: [ImageFile(item) if isinstance(item, Path) else item for item in listed[split]]
+        for split in SPLITS
+        if split in listed
+    }
+    fingerprint = _fingerprint(files)
+    if prepared := _find(folder, fingerprint):
+        return prepared
+    with held(folder.parent, lambda: progress("waiting: another process prepares images")):
+        if prepared := _find(folder, fingerprint):
+            return prepared
+        if folder.exists():
+            progress(f"{folder}: the source's files have changed; preparing again")
+            shutil.rmtree(folder)
+        prepared = _write(folder, source, recipe, files, fingerprint, progress)
+    progress(prepared.summary())
+    return prepared
+
+
+def folder_of(source, recipe: Recipe) -> Path:
+    """Where the prepared set of `source` under `recipe` is, or will be."""
+    key = recipe.key_in(_space_of(source, recipe))
+    return roots.write_root() / "prepared" / f"{source.key}-{key}"
+
+
+def _space_of(source, recipe: Recipe) -> str:
+    """Space of the rows: that of the source's images if they have one of their own."""
+    return getattr(source, "space", recipe.space)
+
+
+def is_sealed(source, recipe: Recipe) -> bool:
+    """Whether the prepared set is here for good, without its photographs (from a bundle)."""
+    return (folder_of(source, recipe) / SEALED).exists()
+
+
+def _find(folder: Path, fingerprint: str) -> PreparedSet | None:
+    """The set in a folder, if it was made of the same files."""
+    prepared = PreparedSet(folder)
+    try:
+        return prepared if prepared.manifest["fingerprint"] == fingerprint else None
+    except FileNotFoundError:
+        return None
+
+
+def _write(folder, source, recipe, files, fingerprint, progress) -> PreparedSet:
+    part = folder.with_name(f"{folder.name}.part")
+    shutil.rmtree(part, ignore_errors=True)  # of a killed process
+    try:
+        part.mkdir()
+        progress(f"preparing {sum(map(len, files.values()))} images of {source.title}")
+        first = {}  # sha256 of a kept file -> its name
+        entries = [
+            entry
+            for split, items in files.items()
+            for entry in _write_split(part, source, recipe, split, items, first)
+        ]
+        manifest = {
+            "source": source.key,
+            "title": source.title,
+            "licence": source.licence,
+            "space": _space_of(source, recipe),
+            "recipe": recipe.to_json(),
+            "fingerprint": fingerprint,
+            "counts": _counts(entries),
+            "files": entries,
+        }
+        (part / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
+        part.rename(folder)
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise UserError(
+                f"disk full while preparing {folder}; make room and run again"
+            ) from None
+        raise
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return PreparedSet(folder)
+
+
+def _write_split(part: Path, source, recipe: Recipe, split: str, items, first) -> list[dict]:
+    """Write one split's array; return its entries of the manifest."""
+    entries, rows, shape = [], 0, (recipe.size, recipe.size, 3)
+    with open(part / f"{split}.npy", "wb") as array:
+        start = _write_header(array, len(items), shape)
+        for item in items:
+            data = item.read()
+            digest = hashlib.sha256(data).hexdigest()
+            entry = {"name": item.name, "split": split, "sha256": digest}
+            try:
+                if digest in first and not source.strict:
+                    raise _LeftOut(f"duplicate of {first[digest]}")
+                image, notes = decode(data, recipe)
+                if recipe.drop_near_gray and "near_gray" in notes:
+                    raise _LeftOut("near gray")
+            except _LeftOut as reason:
+                entries.append({**entry, "dropped": str(reason)})
+                continue
+            except BadImage as reason:
+                if source.strict:
+                    raise UserError(
+                        f"{item}: {reason}; replace the file, or delete its folder to fetch "
+                        f"{source.title} again"
+                    ) from None
+                entries.append({**entry, "dropped": str(reason)})
+                continue
+            first.setdefault(digest, item.name)
+            array.write(image.tobytes())
+            entries.append({**entry, "row": rows, **({"notes": notes} if notes else {})})
+            rows += 1
+        if not rows:
+            raise UserError(f"{source.title}: no usable image in its {split} split")
+        # Fewer rows than files: numpy pads headers so that the row count can be rewritten.
+        array.seek(0)
+        if _write_header(array, rows, shape) != start:
+            raise RuntimeError(f"the header of {split}.npy changed its length")
+    return entries
+
+
+def _write_header(file, rows: int, shape: tuple) -> int:
+    header = {"descr": "|u1", "fortran_order": False, "shape": (rows, *shape)}
+    np.lib.format.write_array_header_1_0(file, header)
+    return file.tell()
+
+
+def _counts(entries: list[dict]) -> dict:
+    """What the summary names: notes on kept images; dropped ones, and among them two kinds."""
+    notes = [note for entry in entries for note in entry.get("notes", [])]
+    dropped = [entry["dropped"] for entry in entries if "dropped" in entry]
+    return {
+        **{note: notes.count(note) for note in NOTES},
+        "dropped": len(dropped),
+        "dropped_as_duplicate": sum(reason.startswith("duplicate of ") for reason in dropped),
+        "dropped_as_near_gray": dropped.count("near gray"),
+    }
+
+
+def _class_of(name: str) -> str:
+    return name.split("/")[0]
+
+
+def _fingerprint(files) -> str:
+    listing = [(split, *item.identity) for split, items in files.items() for item in items]
+    return hashlib.sha256(json.dumps(listing).encode()).hexdigest()
+
+
+def _digest(entries, recipe) -> str:
+    listing = [(e["name"], e["split"], e.get("row"), e["sha256"]) for e in entries]
+    return hashlib.sha256(json.dumps([listing, recipe], sort_keys=True).encode()).hexdigest()

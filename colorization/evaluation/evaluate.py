@@ -1,0 +1,190 @@
+"""Predictions judged: one row per image, measures of the whole set, and tiles for the grids."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+
+import numpy as np
+from keras import ops
+
+from colorization.colour.ab_bins import AB_BINS, GRAY_BIN, encode_nearest
+from colorization.colour.lab import lab_to_rgb
+from colorization.data.prepared import PreparedSet
+from colorization.errors import UserError
+from colorization.evaluation.metrics import ClassCounts, auc_of_pixels, image_measures
+from colorization.evaluation.predictors import Predictor, lab_batches
+
+
+@dataclass
+class Evaluation:
+    """What came out for one split.
+
+    Attributes:
+        rows: one dict per image: name and `image_measures`, with accuracy.
+        measures: of the whole set.
+    """
+
+    rows: list[dict] = field(default_factory=list)
+    measures: dict = field(default_factory=dict)
+
+
+def spread_rows(count: int, limit: int | None) -> np.ndarray:
+    """At most `limit` of `count` rows, evenly spread; all if there is no limit."""
+    if limit is None or count <= limit:
+        return np.arange(count)
+    return np.linspace(0, count - 1, limit).round().astype(int)
+
+
+def with_lightness(L: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+    """A prediction, ab or Lab, as Lab `[..., 3]`, float32."""
+    parts = [predicted] if predicted.shape[-1] == 3 else [L, predicted]
+    return np.concatenate(parts, axis=-1).astype("float32")
+
+
+def displayed(L: np.ndarray, ab: np.ndarray) -> np.ndarray:
+    """L `[..., 1]` and ab `[..., 2]`, or Lab, in Lab units to 8-bit sRGB `[..., 3]`."""
+    rgb = lab_to_rgb(with_lightness(L, ab))
+    return np.rint(ops.convert_to_numpy(rgb) * 255).astype("uint8")
+
+
+def evaluate(
+    images: PreparedSet,
+    split: str,
+    predict: Predictor,
+    *,
+    batch_size: int = 10,
+    expected: str | None = None,
+    palette: np.ndarray | None = None,
+    limit: int | None = None,
+    labelled: bool = False,
+    extra: Callable | None = None,
+) -> Evaluation:
+    """Judge a predictor on a split.
+
+    Args:
+        images: the prepared set.
+        split: "train", "val" or "test".
+        predict: see `Predictor`.
+        batch_size: images given to the predictor at once.
+        expected: digest of the set that the run recorded.
+        palette: ab of the shapes' colours `[S, 2]`, for the confusion matrix of form images.
+        limit: judge at most so many images, evenly spread over the split.
+        labelled: give the predictor the images' class indices.
+        extra: (true Lab, predicted Lab) of an image to a dict of further measures.
+
+    Raises:
+        UserError: the set is not the recorded one.
+    """
+    if expected is not None and images.digest != expected:
+        raise UserError(
+            f"{images.folder} is not the set that this run was trained on; restore it, or delete "
+            "the run folder to train on the new one"
+        )
+    result, classes, shapes = Evaluation(), ClassCounts(), ShapeCounts(palette)
+    names = images.names(split)
+    rows = spread_rows(len(names), limit)
+    labels = images.labels(split) if labelled else None
+    judged, measured = 0, []
+    with ThreadPoolExecutor() as threads:  # what an image costs is NumPy's work
+        waiting = ()  # for the measures of a batch, while the next is predicted
+        for lab in lab_batches(images, split, batch_size, rows):
+            L, ab = lab[..., :1], lab[..., 1:]
+            batch = rows[judged : judged + len(lab)]
+            given = () if labels is None else (labels[batch],)
+            whole = with_lightness(L, np.asarray(predict(L, ab, *given)))
+            predicted = whole[..., 1:]
+            bins = ops.convert_to_numpy(encode_nearest(ab))
+            predicted_bins = ops.convert_to_numpy(encode_nearest(predicted))
+            parts = lab, displayed(L, ab), whole, displayed(L, whole), bins, predicted_bins
+            measured += waiting
+            waiting = threads.map(partial(_measures, extra), *parts)
+            classes.add(bins, predicted_bins, auc_of_pixels(predicted - ab))
+            shapes.add(ab, predicted)
+            judged += len(lab)
+        measured += waiting
+    result.rows = [{"name": names[row], **one} for row, one in zip(rows, measured, strict=True)]
+    result.measures = {
+        **_rounded(classes.measures()),
+        **shapes.measures(),
+        "images": len(result.rows),
+    }
+    return result
+
+
+def _measures(extra, lab, rgb, predicted, rgb_predicted, bins, predicted_bins) -> dict:
+    """The measures of one image."""
+    right = bins == predicted_bins
+    measures = image_measures(lab, rgb, predicted[..., 1:], rgb_predicted)
+    measures["accuracy"] = right.mean()
+    measures["accuracy_coloured"] = _mean(right, bins != GRAY_BIN)
+    if extra is not None:
+        measures.update(extra(lab, predicted))
+    return _rounded(measures)
+
+
+def _mean(values, where) -> float:
+    return float(values[where].mean()) if where.any() else float("nan")
+
+
+def _rounded(measures: dict) -> dict:
+    return {name: float(f"{value:.6g}") for name, value in measures.items()}
+
+
+class ShapeCounts:
+    """Pixels of each shape by the shape whose colour they were given."""
+
+    def __init__(self, palette: np.ndarray | None):
+        self.palette = palette
+        self.counts = None if palette is None else np.zeros((len(palette),) * 2, "int64")
+
+    def add(self, ab: np.ndarray, predicted: np.ndarray) -> None:
+        if self.palette is None:
+            return
+        true, given = self._nearest(ab), self._nearest(predicted)
+        np.add.at(self.counts, (true.ravel(), given.ravel()), 1)
+
+    def _nearest(self, ab):
+        return np.square(ab[..., None, :] - self.palette).sum(axis=-1).argmin(axis=-1)
+
+    def measures(self) -> dict:
+        return {} if self.counts is None else {"confusion": self.counts.tolist()}
+
+
+def sample_tiles(
+    images: PreparedSet,
+    split: str,
+    predict: Predictor,
+    rows: list[int],
+    batch_size: int,
+    quantised: bool,
+    labelled: bool = False,
+) -> tuple[np.ndarray, list[str]]:
+    """Pixels for a grid: a column for each image, the report's rows from top to bottom.
+
+    Predicts in the same batches as `evaluate`, since batch statistics depend on them.
+
+    Args:
+        rows: which images of the split.
+        quantised: add the original in 313 colours, as report 001 shows it.
+        labelled: as in `evaluate`.
+
+    Returns:
+        uint8 mosaic `[rows * size, columns * size, 3]` and the row labels.
+    """
+    columns, labels_of = {}, images.labels(split) if labelled else None
+    everything = np.arange(len(images.names(split)))
+    for start in sorted({row // batch_size * batch_size for row in rows}):
+        batch = everything[start : start + batch_size]
+        (lab,) = lab_batches(images, split, batch_size, batch)
+        L, ab = lab[..., :1], lab[..., 1:]
+        given = () if labels_of is None else (labels_of[batch],)
+        shown = [np.zeros_like(ab), np.asarray(predict(L, ab, *given)), ab]
+        if quantised:
+            shown.append(AB_BINS[ops.convert_to_numpy(encode_nearest(ab))])
+        for row in np.intersect1d(rows, batch):
+            i = row - start
+            columns[row] = np.concatenate([displayed(L[i], one[i]) for one in shown])
+    labels = ["gray", "re-coloured", "original", "original, 313 colours"]
+    mosaic = np.concatenate([columns[row] for row in rows], axis=1)
+    return mosaic, labels[: 4 if quantised else 3]

@@ -1,0 +1,1 @@
+"""From stored results to verdicts on what a report claims."""

@@ -1,0 +1,186 @@
+"""What a report claims, as data, and the verdict of the stored results on it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from colorization.evidence.criteria import Judged, Test
+from colorization.evidence.quantities import Images
+from colorization.evidence.rule import ARTEFACT, INCONCLUSIVE, NOT_RUN, SUPPORTED, all_of
+from colorization.results.measures import ERRORS, MEASURES
+from colorization.results.stored import Stored
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A conclusion of a report, and what would support it.
+
+    Args:
+        number: as in the list of claims.
+        said: the conclusion in our words.
+        where: it stands in the report.
+        tests: all of which it needs.
+        aside: measured beside them; they decide nothing.
+        confounders: what else differs, or limits the answer.
+        seen: for a claim that may be an artefact, tests of what the authors looked at. Supported
+            by them, but not by `tests`, it is one; `reason` says why.
+        reason: see `seen`.
+        unless: (stored results at a scale) to why they cannot answer, or "".
+        undecided: (stored results at a scale) to why the verdict is inconclusive whatever was
+            measured, or "".
+        notes: (stored results at a scale) to more that was found, a line each.
+    """
+
+    number: str
+    said: str
+    where: str
+    tests: tuple[Test, ...]
+    aside: tuple[Test, ...] = ()
+    confounders: str = ""
+    seen: tuple[Test, ...] = ()
+    reason: str = ""
+    unless: Callable[[Stored], str] = lambda _: ""
+    undecided: Callable[[Stored], str] = lambda _: ""
+    notes: Callable[[Stored], list[str]] = lambda _: []
+
+    @property
+    def arms(self) -> tuple[str, ...]:
+        """What has to be run for a verdict."""
+        return tuple(dict.fromkeys(arm for t in (*self.tests, *self.seen) for arm in t.arms))
+
+
+def decided_by(measured: list[str], verdict: str, reason: str) -> str:
+    """What was measured, with the reason where that decides nothing; an artefact's is elsewhere."""
+    return "; ".join(measured if verdict == ARTEFACT or not reason else [*measured, reason])
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the stored results say to a claim."""
+
+    claim: Claim
+    verdict: str
+    scale: str = ""
+    tests: tuple[Judged, ...] = ()
+    seen: tuple[Judged, ...] = ()
+    aside: tuple[Judged, ...] = ()
+    reason: str = ""
+    notes: tuple[str, ...] = ()
+    seeds: dict[str, int] = field(default_factory=dict)  # of each arm
+    others: tuple["Verdict", ...] = ()  # at scales that did not decide
+
+    @property
+    def run(self) -> str:
+        """The scale and the number of seeds behind it."""
+        counts = set(self.seeds.values())
+        if len(counts) > 1:
+            return f"{self.scale}; seeds: " + ", ".join(f"{n} {a}" for a, n in self.seeds.items())
+        seeds = "".join(f", {count} seed{'s' * (count != 1)}" for count in counts)
+        return f"{self.scale}{seeds}" or "–"
+
+    @property
+    def at(self) -> str:
+        """The scale and the number of seeds, and scales at which the verdict is another."""
+        others = "; ".join(
+            f"at {other.run}: {other.verdict}"
+            for other in self.others
+            if other.verdict != self.verdict
+        )
+        return f"{self.run} ({others})" if others else self.run
+
+    @property
+    def found(self) -> str:
+        """What was measured, and if that decides nothing, why."""
+        measured = [f"{judged.what}: {judged.measured}" for judged in self.tests]
+        return decided_by(measured, self.verdict, self.reason)
+
+    def to_json(self) -> dict:
+        return {
+            "number": self.claim.number,
+            "claim": self.claim.said,
+            "where": self.claim.where,
+            **self._outcome(),
+            "confounders": self.claim.confounders,
+            "others": [other._outcome() for other in self.others],
+        }
+
+    def _outcome(self) -> dict:
+        groups = {"tests": self.tests, "seen": self.seen, "aside": self.aside}
+        return {
+            "verdict": self.verdict,
+            "scale": self.scale,
+            "at": self.at,
+            "reason": self.reason,
+            **{name: [judged.to_json() for judged in group] for name, group in groups.items()},
+            "notes": list(self.notes),
+        }
+
+
+def judge(claim: Claim, stored: Stored) -> Verdict:
+    """The verdict at the largest scale that can give one; what others say stands beside it.
+
+    That is the largest at which all of the claim's arms have been run; if all that can be had there
+    is a number without an interval (a single seed), a smaller one with more seeds.
+    """
+    found = [_judge_at(claim, stored.at(scale), scale) for scale in stored.scales_of(claim.arms)]
+    if not found:
+        missing = [arm for arm in claim.arms if not stored.of(arm)] or claim.arms
+        return Verdict(claim, NOT_RUN, reason=f"not run yet: {', '.join(missing)}")
+    decided = (f for f in found if f.verdict not in (NOT_RUN, INCONCLUSIVE) or _bounded(f))
+    deciding = next(decided, found[0])
+    return replace(deciding, others=tuple(f for f in found if f is not deciding))
+
+
+def _bounded(given: Verdict) -> bool:
+    return bool(given.tests) and all(np.isfinite(j.estimate.low) for j in given.tests)
+
+
+def _judge_at(claim: Claim, stored: Stored, scale: str) -> Verdict:
+    groups = claim.tests, claim.seen, claim.aside
+    tests, seen, aside = (_judged(group, stored) for group in groups)
+    notes = tuple(claim.notes(stored))
+    reason = claim.unless(stored)
+    if not reason and (len(tests), len(seen)) != (len(claim.tests), len(claim.seen)):
+        reason = "a test set of its own was not there"
+    if reason:  # what was measured all the same stands beside it
+        return Verdict(claim, NOT_RUN, scale, aside=(*tests, *aside), reason=reason, notes=notes)
+    outcome = all_of([t.verdict for t in tests])
+    if seen and outcome != SUPPORTED and all_of([t.verdict for t in seen]) == SUPPORTED:
+        outcome, reason = ARTEFACT, claim.reason
+    if why := claim.undecided(stored):
+        outcome, reason = INCONCLUSIVE, why
+    notes = (*notes, *_better_without_network(claim, stored))
+    seeds = {arm: len(stored.of(arm)) for arm in claim.arms}
+    return Verdict(claim, outcome, scale, tests, seen, aside, reason, notes, seeds)
+
+
+def _judged(tests: tuple[Test, ...], stored: Stored) -> tuple[Judged, ...]:
+    return tuple(test.judge(stored) for test in tests if test.has_run(stored))
+
+
+def _better_without_network(claim: Claim, stored: Stored) -> list[str]:
+    """Where arms are compared by an error that a baseline has less of than each of them."""
+    found = []
+    for measure in ERRORS:
+        arms = {
+            part.arm
+            for test in claim.tests
+            if len(test.parts) > 1
+            for part in test.parts
+            if isinstance(part, Images) and part.measure == measure and not part.baseline
+        }
+        if not arms or len({stored.first(arm).measures["prepared"] for arm in arms}) > 1:
+            continue
+        best = min(Images(arm, measure).terms(stored)[0].overall for arm in arms)
+        rows = stored.baselines(stored.first(min(arms)))
+        for name in ("gray", "mean-ab-given-L"):
+            value = rows.get(name, {}).get(measure, np.inf)
+            if value < best:
+                said = f"{MEASURES[measure].name} {MEASURES[measure].text(value)}"
+                found.append(f"{name.replace('-', ' ')} alone has {said}, better than these arms")
+    return found
+
+
+def judge_all(claims: tuple[Claim, ...], stored: Stored) -> list[Verdict]:
+    return [judge(claim, stored) for claim in claims]

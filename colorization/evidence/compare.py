@@ -1,0 +1,194 @@
+"""Two sets of results side by side: what changed from A to B, and whether anything got worse."""
+
+from collections.abc import Callable, Sequence
+from operator import sub
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from colorization.errors import UserError
+from colorization.evidence.interval import Estimate, Scores, estimate
+from colorization.evidence.matching import (
+    Match,
+    _clash,
+    _count,
+    _listed,
+    find_runs,
+    match,
+    read_images,
+)
+from colorization.evidence.rule import INCONCLUSIVE
+from colorization.results.measures import MEASURES, columns_of, with_sign
+from colorization.results.runs import StoredRun
+from colorization.serialization import differences
+
+LONGEST = 120  # characters of a difference in the settings; of a longer one only the name is said
+
+
+def compare(a: Path, b: Path, *, force: bool, tolerance: float, say: Callable[[str], None]) -> int:
+    """Say how B's runs measure on their test images beside A's, arm by arm.
+
+    Args:
+        a, b: a folder of results, of a report, scale or arm in it, or of one run. Arms are matched
+            by name; two folders of a single arm or run are compared whatever arms they are.
+        force: compare runs of different scales or images too.
+        tolerance: where there are not two seeds to tell, so many times what counts of a measure
+            is a difference that does not count.
+        say: called with lines of text.
+
+    Returns:
+        Exit status: 1 if a measure got worse, else 0.
+
+    Raises:
+        UserError: a folder holds no results or broken ones, nothing matches, or the runs are of
+            different scales or images and `force` is not set.
+    """
+    if not tolerance >= 0:
+        raise UserError(f"--tolerance takes a number from 0, not {tolerance:g}")
+    (runs_a, single_a), (runs_b, single_b) = find_runs(a), find_runs(b)
+    matches = match(runs_a, runs_b, single_a and single_b)
+    if not matches:
+        held = f"{a} holds {_listed(runs_a)}; {b} holds {_listed(runs_b)}"
+        raise UserError(f"A and B have no arm and seed in common, name other folders: {held}")
+    clashes = {found.name: _clash(found) for found in matches}
+    for name, clash in clashes.items():
+        if clash and not force:
+            raise UserError(f"{name}: {clash}; --force compares them anyway")
+
+    say(f"A: {a}\nB: {b}")
+    for side, runs in enumerate((runs_a, runs_b)):
+        matched = [pair[side] for found in matches for pair in found.pairs]
+        if left := _listed(runs, without=matched):
+            say(f"only in {'AB'[side]}: {left}")
+    words = []
+    for found in matches:
+        say(f"\n== {found.name}")
+        if clashes[found.name]:
+            say(f"warning: {clashes[found.name]}")
+        words += _say_measures(found, tolerance, say)
+        _say_settings(found, say)
+    worse, better = words.count("worse"), words.count("better")
+    compared = f"{_count(len(matches), 'arm')} compared"
+    say(f"\n{compared}; {_count(worse, 'measure')} worse, {better} better")
+    return int(worse > 0)
+
+
+def _say_measures(found: Match, tolerance: float, say: Callable[[str], None]) -> list[str]:
+    """Say the table of a match and how to read it; the words in its last column."""
+    sides = [[read_images(run) for run in side] for side in found.sides]
+    first, second = ([read_images(run) for run in side] for side in zip(*found.pairs, strict=True))
+    has = [set(MEASURES).intersection(*(t.dropna(axis=1, how="all") for t in s)) for s in sides]
+    several = [side for side in sides if len(side) > 1]
+    limit_is = "spread" if several else "tolerance"
+    rows = [("", "A", "B", "B - A", "95 % interval", limit_is, "")]
+    for name in MEASURES:
+        if name in has[0] & has[1] or name == "chroma_ratio":
+            counts = MEASURES[name].counts
+            limit = None if counts is None else tolerance * counts
+            if several:
+                limit = max(np.ptp([_scores([t], name).overall for t in side]) for side in several)
+            rows.append(_row(name, _scores(first, name), _scores(second, name), limit, limit_is))
+    for line in _aligned(rows):
+        say(line)
+
+    if first[0].index.equals(second[0].index):
+        say(f"{_count(len(first[0]), 'test image')}, paired by name")
+    else:
+        say(f"{len(first[0])} test images in A, {len(second[0])} in B, not paired by name")
+    if several:
+        say("spread: the largest difference between the seeds of one side")
+    else:
+        times = "" if tolerance == 1 else f"{tolerance:g} times "
+        say(
+            f"tolerance: {times}the least differences that count (docs/measures.md); the spread is "
+            "unknown, neither side has two seeds"
+        )
+    for side, only in (("A", has[0] - has[1]), ("B", has[1] - has[0])):
+        if only:
+            say(f"not compared, only in {side}: {', '.join(sorted(only))}")
+    return [row[-1] for row in rows[1:]]
+
+
+def _scores(seeds: Sequence[pd.DataFrame], name: str) -> Scores:
+    """A measure of the images that every seed has."""
+    columns = [[seed[c] for seed in seeds] for c in columns_of(name)]
+    tables = [pd.concat(column, axis=1, join="inner") for column in columns]
+    units, numbers = tuple(tables[0].index), tuple(range(len(seeds)))  # paired, in A and in B
+    return Scores(units, numbers, *(table.to_numpy(float) for table in tables))
+
+
+def _row(
+    name: str, first: Scores, second: Scores, limit: float | None, limit_is: str
+) -> tuple[str, ...]:
+    same = first.units == second.units and all(
+        np.array_equal(getattr(first, part), getattr(second, part))
+        for part in ("values", "weights")
+    )
+    a, b = first.overall, second.overall
+    found = Estimate(0, 0, 0, *first.values.shape) if same else estimate(second, first, of=sub)
+    signed = with_sign(MEASURES[name].form).format
+    return (
+        MEASURES[name].heading,
+        MEASURES[name].text(a),
+        MEASURES[name].text(b),
+        signed(found.value),
+        "–" if np.isnan(found.low) else f"[{signed(found.low)}, {signed(found.high)}]",
+        MEASURES[name].text(limit),
+        "same" if same else word(name, a, b, found, limit, limit_is),
+    )
+
+
+def word(name: str, a: float, b: float, found: Estimate, limit: float | None, limit_is: str) -> str:
+    """What to call a difference between A and B.
+
+    Args:
+        name: of the measure.
+        a, b: its means.
+        found: b - a with its interval.
+        limit: the difference that does not count, or None if that is not known.
+        limit_is: "spread" or "tolerance".
+
+    Returns:
+        "within spread" (or tolerance); beyond it "inconclusive" if the interval holds 0, else
+        "better" or "worse", or "differs" where a measure has no direction or no limit. The chroma
+        ratio is better or worse where its distance from 1 changes by more than the limit.
+    """
+    if limit is not None and abs(found.value) <= limit:
+        return f"within {limit_is}"
+    if not (found.low > 0 or found.high < 0):  # nor if there is no interval
+        return INCONCLUSIVE
+    loss = found.value * {"lower": 1, "higher": -1}.get(MEASURES[name].better, 0)
+    if name == "chroma_ratio":
+        loss = abs(b - 1) - abs(a - 1)
+    if limit is None or abs(loss) <= limit:
+        return "differs"
+    return "worse" if loss > 0 else "better"
+
+
+def _aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    """Lines of a table: all but the first and the last column are aligned right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    form = "  ".join(["{:%d}", *["{:>%d}"] * (len(widths) - 2), "{:%d}"]) % tuple(widths)
+    return [form.format(*row).rstrip() for row in rows]
+
+
+def _say_settings(found: Match, say: Callable[[str], None]) -> None:
+    """Say what differs in configuration and environment, and whether the weights are the same."""
+    for what, of in (("configuration", _configuration), ("environment", _environment)):
+        lines = [line for one, other in found.pairs for line in differences(of(one), of(other))]
+        short = [line if len(line) <= LONGEST else line.split(":")[0] for line in lines]
+        differ = "; ".join(dict.fromkeys(short))
+        say(f"{what}: {f'(A is stored, B is given) {differ}' if differ else 'the same'}")
+    digests = [[run.measures.get("weights_sha256") for run in pair] for pair in found.pairs]
+    found_out = {one == other if one and other else None for one, other in digests}
+    said = {True: "the same", False: "different", None: "not recorded"}
+    say(f"weights: {' in some seeds, '.join(said[key] for key in said if key in found_out)}")
+
+
+def _configuration(run: StoredRun) -> dict:
+    return {key: value for key, value in run.config.items() if key not in ("seed", "images")}
+
+
+def _environment(run: StoredRun) -> dict:
+    return run.environment if (run.folder / "environment.json").exists() else {}

@@ -1,0 +1,140 @@
+"""A number from stored rows, and where it would support a claim."""
+
+from dataclasses import dataclass
+from functools import reduce
+from itertools import islice
+from operator import sub, truediv
+
+import numpy as np
+
+from colorization.evidence.interval import Estimate, estimate
+from colorization.evidence.quantities import Images, Part
+from colorization.evidence.rule import verdict
+from colorization.results.measures import MEASURES
+from colorization.results.stored import Stored
+
+
+@dataclass(frozen=True)
+class Test:
+    """A number from stored rows, and where it would support a claim.
+
+    Args:
+        of, against: what is measured, and what it is compared with, if anything.
+        at_least, at_most: one of the two: where the number supports the claim.
+        ratio: compare by quotient; else by difference.
+    """
+
+    __test__ = False  # nothing for pytest to collect
+
+    of: Part
+    against: Part | None = None
+    at_least: float | None = None
+    at_most: float | None = None
+    ratio: bool = False
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        return tuple(part for part in (self.of, self.against) if part)
+
+    @property
+    def arms(self) -> tuple[str, ...]:
+        return tuple(part.arm for part in self.parts)
+
+    def has_run(self, stored: Stored) -> bool:
+        return all(part.has_run(stored) for part in self.parts)
+
+    def judge(self, stored: Stored) -> "Judged":
+        terms = [part.terms(stored) for part in self.parts]
+
+        def number(*means):
+            left = iter(means)
+            parts = [reduce(sub, islice(left, len(part))) for part in terms]
+            return reduce(truediv if self.ratio else sub, parts)
+
+        found = estimate(*(term for part in terms for term in part), of=number)
+        above = self.at_least is not None
+        threshold = self.at_least if above else self.at_most
+        return Judged(self, self.what(stored), found, verdict(found, threshold, above))
+
+    def what(self, stored: Stored | None = None) -> str:
+        """What is measured, in words; stored results tell at which epoch a snapshot was taken."""
+        labels = [part.label(stored) for part in self.parts]
+        if not self.against:
+            return f"{self.of.quantity}, {labels[0]}"
+        if labels[0] == labels[1]:  # two measures of the same thing
+            return f"{labels[0]}: {self.of.quantity} − {self.against.quantity}"
+        return f"{self.of.quantity}, {labels[0]} {'/' if self.ratio else '−'} {labels[1]}"
+
+    @property
+    def wanted(self) -> str:
+        """Where the number supports the claim."""
+        sign, threshold = ("≥", self.at_least) if self.at_most is None else ("≤", self.at_most)
+        return f"{sign} {self._number(threshold)}"
+
+    def _number(self, value: float) -> str:
+        if self.ratio:
+            return f"{value:.2f}"
+        return self.of.number(value, signed=self.against is not None)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A test with what came out of it; `what` is measured, in words."""
+
+    test: Test
+    what: str
+    estimate: Estimate
+    verdict: str
+
+    @property
+    def measured(self) -> str:
+        """The number with its interval."""
+        number, found = self.test._number, self.estimate
+        if np.isnan(found.low):
+            return f"{number(found.value)} (one seed: no interval)"
+        return f"{number(found.value)} [{number(found.low)}, {number(found.high)}]"
+
+    @property
+    def against_threshold(self) -> str:
+        """What is measured, the number, what the claim needs it to be, and whether it is."""
+        return f"{self.what}: {self.measured}, needs {self.test.wanted}: {self.verdict}"
+
+    def to_json(self) -> dict:
+        found = self.estimate
+        numbers = {"value": found.value, "low": found.low, "high": found.high}
+        return {
+            "test": self.what,
+            "supports": self.test.wanted,
+            "measured": self.measured,
+            **{k: None if np.isnan(v) else float(f"{v:.5g}") for k, v in numbers.items()},
+            "units": found.units,
+            "seeds": found.seeds,
+            "verdict": self.verdict,
+        }
+
+
+def better(measure: str, arm: str, than: str | Images, **where) -> Test:
+    """An arm is better than another, by what counts or more."""
+    return _compared(measure, arm, than, MEASURES[measure].counts, _lower(measure), where)
+
+
+def higher(measure: str, arm: str, than: str | Images, **where) -> Test:
+    """A measure is higher, by what counts or more."""
+    return _compared(measure, arm, than, MEASURES[measure].counts, False, where)
+
+
+def not_worse(measure: str, arm: str, than: str | Images, **where) -> Test:
+    """An arm is not worse by what counts."""
+    return _compared(measure, arm, than, -MEASURES[measure].counts, _lower(measure), where)
+
+
+def _lower(measure: str) -> bool:
+    return MEASURES[measure].better == "lower"
+
+
+def _compared(measure, arm, than, margin, lower, where):
+    first = Images(arm, measure, **where)
+    second = Images(than, measure, **where) if isinstance(than, str) else than
+    if lower:
+        return Test(first, second, at_most=-margin)
+    return Test(first, second, at_least=margin)

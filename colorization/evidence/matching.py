@@ -1,0 +1,138 @@
+"""Two sets of results, arm by arm: which runs are compared with which."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from colorization.errors import UserError
+from colorization.results.measures import MEASURES
+from colorization.results.runs import StoredRun
+
+# Where the runs of a run, an arm, a scale, a report and of all results lie.
+LEVELS = ("", "seed-*/", "*/seed-*/", "*/*/seed-*/", "*/*/*/seed-*/")
+
+Runs = dict[str, dict[int, StoredRun]]  # report/scale/arm -> seed -> run
+
+
+@dataclass(frozen=True)
+class Match:
+    """An arm of A and what it is compared with in B.
+
+    Args:
+        name: of the arm, or of both where they differ, with the seeds.
+        pairs: runs of A with one of B each, a pair for each seed.
+        sides: every run of the arm in A, and in B: also of seeds that the other has not.
+    """
+
+    name: str
+    pairs: list[tuple[StoredRun, StoredRun]]
+    sides: tuple[list[StoredRun], list[StoredRun]]
+
+
+def find_runs(path: Path) -> tuple[Runs, bool]:
+    """The finished runs in a folder, and whether it is that of a single arm or run.
+
+    Raises:
+        UserError: there are none, or two of the same arm and seed.
+    """
+    folder = Path(os.path.abspath(path))  # the folders above a run tell its arm, scale and report
+    found = (sorted(folder.glob(f"{level}measures.json")) for level in LEVELS)
+    files = next(filter(None, found), None)
+    if not files:
+        raise UserError(
+            f"{path} {'holds no results' if folder.exists() else 'does not exist'}; name a folder "
+            "of results (results), of a report (results/flower-cgan) or of a finished run (seed-0)"
+        )
+    runs: Runs = {}
+    for run in (StoredRun(file.parent) for file in files):
+        seeds = runs.setdefault("/".join(run.folder.parts[-4:-1]), {})
+        twin = seeds.setdefault(run.seed, run)
+        if twin is not run:
+            raise UserError(
+                f"{twin.folder} and {run.folder} are both seed {run.seed}; move one away"
+            )
+    return runs, folder in (files[0].parent, files[0].parent.parent)
+
+
+def match(a: Runs, b: Runs, single: bool) -> list[Match]:
+    """The arms that both have, in the seeds that both have, or in the one seed that each has.
+
+    Args:
+        a, b: see `find_runs`.
+        single: each has one arm, and these two are compared whatever they are.
+    """
+    matches = []
+    for arms in zip(a, b, strict=True) if single else [(arm, arm) for arm in a if arm in b]:
+        first, second = a[arms[0]], b[arms[1]]
+        seeds = [(seed, seed) for seed in sorted(first.keys() & second.keys())]
+        if not seeds and len(first) == len(second) == 1:
+            seeds = [(*first, *second)]
+        if seeds:
+            names = [_label(*side) for side in zip(arms, zip(*seeds, strict=True), strict=True)]
+            name = names[0] if names[0] == names[1] else f"{names[0]} in A, {names[1]} in B"
+            pairs = [(first[one], second[other]) for one, other in seeds]
+            matches.append(Match(name, pairs, (list(first.values()), list(second.values()))))
+    return matches
+
+
+def _label(arm: str, seeds: Sequence[int]) -> str:
+    return f"{arm} seed{'s' * (len(seeds) > 1)} {', '.join(map(str, seeds))}"
+
+
+def _listed(runs: Runs, without: Sequence[StoredRun] = ()) -> str:
+    left = {arm: sorted(s for s in runs[arm] if runs[arm][s] not in without) for arm in runs}
+    return "; ".join(_label(arm, seeds) for arm, seeds in left.items() if seeds)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'s' * (number != 1)}"
+
+
+def read_images(run: StoredRun) -> pd.DataFrame:
+    """Measures of a run's test images as numbers, in the order of the images' names.
+
+    Raises:
+        UserError: images.csv is not what a finished run leaves.
+    """
+    path = run.folder / "images.csv"
+    try:
+        table = run.images
+        missing = {"split", "name", "chroma", "chroma_true"} - set(table)
+        if missing:
+            raise UserError(f"{path} lacks {', '.join(sorted(missing))}; run the arm again")
+        table = table[table["split"] == "test"].set_index("name")
+        measures = [name for name in MEASURES if name in table]
+        table = table[[*measures, "chroma", "chroma_true"]].astype(float).sort_index()
+    except (OSError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise UserError(f"{path} cannot be read ({reason}); run the arm again") from None
+    if table.empty or not table.index.is_unique:
+        what = "an image twice" if len(table) else "no test images"
+        raise UserError(f"{path} has {what}; run the arm again")
+    return table
+
+
+def _clash(found: Match) -> str:
+    """How the scales or the images of a match differ; "" if they do not."""
+    clashes = []
+    for pair in found.pairs:
+        facts = [
+            {
+                "scale": run.folder.parent.parent.name,
+                "source": run.measures.get("source"),
+                "prepared set": run.measures.get("prepared"),
+                "digest of images": run.config.get("images"),
+            }
+            for run in pair
+        ]
+        for key, value in facts[0].items():
+            if value != facts[1][key]:
+                clashes.append(f"{key} {value} in A, {facts[1][key]} in B")
+        first, second = (set(read_images(run).index) for run in pair)
+        if first != second:
+            both = f"{len(first & second)} in both"
+            clashes.append(f"test images {len(first)} in A, {len(second)} in B, {both}")
+    return "; ".join(dict.fromkeys(clashes))

@@ -1,0 +1,141 @@
+"""What else stored runs tell: who won, same weights, random weights, cost."""
+
+from collections.abc import Callable, Iterable
+
+from colorization.evidence.quantities import PerRun
+from colorization.results.measures import MEASURES
+from colorization.results.runs import StoredRun
+from colorization.results.stored import Stored
+
+WINNING = 0.95  # a discriminator's accuracy over an epoch above which it has won
+
+CHANCE = 0.55  # D accuracy: one that is right no more often tells nothing apart
+
+COMPARED = ("ab_mae", "ciede2000", "chroma_ratio")
+
+
+def measured(run: StoredRun, split: str, measures=COMPARED) -> str:
+    means = run.means(split)
+    return ", ".join(
+        f"{MEASURES[name].name} {MEASURES[name].text(means[name])}" for name in measures
+    )
+
+
+def _runs(stored: Stored, arms: Iterable[str]) -> dict[str, StoredRun]:
+    found = {arm: stored.first(arm) for arm in arms}
+    return {arm: run for arm, run in found.items() if run is not None}
+
+
+def _every_run(stored: Stored, arms: Iterable[str]) -> list[StoredRun]:
+    return [run for arm in arms for run in stored.of(arm)]
+
+
+def health(stored: Stored, arms: Iterable[str]) -> list[str]:
+    """Of each run, whether the discriminator won, and what became of the colours."""
+    parts = []
+    for run in _every_run(stored, arms):
+        epochs = run.epochs
+        last = epochs.iloc[-1]
+        parts.append(
+            f"{run.arm}, seed {run.seed}: D accuracy at the end {last['D_accuracy']:.0%}, above "
+            f"{WINNING:.0%} in {won(epochs).mean():.0%} of the epochs, mean p(real) of generated "
+            f"images {last['D_fake']:.2f}; {measured(run, 'test')}"
+        )
+    return parts
+
+
+def weak_discriminator(*arms: str) -> Callable[[Stored], str]:
+    """For claims on GANs without a loss on pixels: whether a discriminator was too weak to guide.
+
+    Returns:
+        (stored results) to why they decide nothing: in a run of `arms` the discriminator was right
+        in no more than 55 % of its answers in most epochs. "" if there is no such run.
+    """
+
+    def why(stored: Stored) -> str:
+        for run in _every_run(stored, arms):
+            weak = (run.epochs["D_accuracy"] <= CHANCE).mean()
+            if weak > 0.5:
+                return (
+                    f"in {run.arm}, seed {run.seed}, the discriminator hardly told real from "
+                    f"generated images (accuracy at most {CHANCE:.0%} in {weak:.0%} of the "
+                    "epochs), so that it guided its generator nowhere"
+                )
+        return ""
+
+    return why
+
+
+def epoch_seconds(arm: str) -> PerRun:
+    """Median seconds of an epoch against the discriminator, without those of a pretraining."""
+
+    def seconds(run: StoredRun) -> float:
+        return run.epochs.loc[run.epochs["loss_D"].notna(), "seconds"].median()
+
+    return PerRun(arm, "seconds an epoch", seconds)
+
+
+def timed_apart(*arms: str) -> Callable[[Stored], str]:
+    """For claims on time: (stored results) to why they decide nothing, or "".
+
+    The runs of `arms` are not all of one device.
+    """
+
+    def why(stored: Stored) -> str:
+        devices = {run.environment["device"] for run in _every_run(stored, arms)}
+        if len(devices) == 1:
+            return ""
+        return f"its runs were timed on different devices: {'; '.join(sorted(devices))}"
+
+    return why
+
+
+def random_weights(arm: str) -> Callable[[Stored], str]:
+    """For claims on a pretrained network: (stored results) to why they cannot answer, or ""."""
+
+    def why(stored: Stored) -> str:
+        if stored.first(arm).config["network"].get("weights") == "imagenet":
+            return ""
+        return "its ResNet-18 started from random weights here, not from those of ImageNet"
+
+    return why
+
+
+def compared_cost(stored: Stored, arms: Iterable[str]) -> list[str]:
+    return [
+        f"{arm}: {run.measures['macs'] / 1e9:.3f} G MACs forward, "
+        f"{run.measures['images_per_second']:.0f} images/s, "
+        f"{run.measures['train_seconds'] / 60:.1f} min in all"
+        for arm, run in _runs(stored, arms).items()
+    ]
+
+
+def outputs(stored: Stored, arm: str = "literal") -> list[str]:
+    """Where the outputs of a last layer without bounds lie, and the loss."""
+    run = stored.first(arm)
+    found = run.measures["outputs"]
+    losses = run.epochs["loss_G_MSE"]
+    return [
+        f"MSE {losses.iloc[0]:.4f} → {losses.iloc[-1]:.4f}",
+        f"{found['share_above_white']:.2%} of the test images' values lie above white",
+        f"{found['constant_channels']} of 3 channels dead",
+    ]
+
+
+def same_weights(stored: Stored, arms: tuple[str, str]) -> list[str]:
+    """Whether two arms ended with the same network, to the bit."""
+    one, other = (stored.first(arm) for arm in arms)
+    same = one.measures["weights_sha256"] == other.measures["weights_sha256"]
+    verdict = "the same weights to the bit" if same else "different weights"
+    return [f"{arms[0]} and {arms[1]} end with {verdict} ({measured(other, 'test')})"]
+
+
+def near_gray(run: StoredRun) -> float:
+    """Share of images without colour among those prepared."""
+    counts = run.measures["counts"]
+    return counts["near_gray"] / counts["images"]
+
+
+def won(epochs):
+    """Whether the discriminator won, epoch by epoch."""
+    return epochs["D_accuracy"] > WINNING

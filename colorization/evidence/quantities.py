@@ -1,0 +1,189 @@
+"""What of stored results a claim can be about: measures of images, epochs, a number a run."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from colorization.evidence.interval import Scores
+from colorization.results.measures import MEASURES, columns_of, with_sign
+from colorization.results.runs import StoredRun
+from colorization.results.stored import Stored, snapshots
+
+WINDOW = 0.1  # of the epochs: the first and the last tenth
+
+
+@dataclass(frozen=True)
+class Images:
+    """A measure of the images that an arm, or a baseline on its images, was judged on.
+
+    Args:
+        arm: whose runs, of every seed.
+        measure: a column of images.csv, or "chroma_ratio".
+        split: "test", "train", or the name of a further test set.
+        baseline: name of the one that is judged in place of the arm, or "".
+        snapshot: number of the snapshot, from 0, that is judged in place of the end; or None.
+        subset: what the images are, for a part of them, as `what: (name) -> whether it is one`.
+    """
+
+    arm: str
+    measure: str
+    split: str = "test"
+    baseline: str = ""
+    snapshot: int | None = None
+    subset: tuple[str, Callable[[str], bool]] | None = None
+
+    def terms(self, stored: Stored) -> tuple[Scores]:
+        runs = stored.of(self.arm)
+        names, tables_ = _trainings(runs), [run.images for run in runs]
+        if self.baseline:
+            names, tables_ = (), [stored.baseline_images(runs[0], self.baseline)]
+        parts = [table[table.split == self._split(runs[0])].set_index("name") for table in tables_]
+        units = parts[0].index
+        if self.subset:
+            units = [name for name in units if self.subset[1](name)]
+        arrays = [
+            np.stack([part.loc[units, column].to_numpy(float) for part in parts], axis=1)
+            for column in columns_of(self.measure)
+        ]
+        return (Scores(tuple(units), names, *arrays),)
+
+    def has_run(self, stored: Stored) -> bool:
+        """Whether there are such rows: a further test set may not have been there."""
+        runs = stored.of(self.arm)
+        chosen = self.subset[1] if self.subset else bool
+        there = [run.images["name"][run.images["split"] == self._split(run)] for run in runs]
+        return bool(runs) and all(any(map(chosen, names)) for names in there)
+
+    def _split(self, run: StoredRun) -> str:
+        if self.snapshot is None:
+            return self.split
+        taken = list(snapshots(run).values())
+        return taken[self.snapshot] if self.snapshot < len(taken) else "no such snapshot"
+
+    def label(self, stored: Stored | None = None) -> str:
+        what = self.baseline.replace("-", " ") or self.arm
+        if self.snapshot is not None:
+            runs = stored.of(self.arm) if stored else ()
+            epoch = self._split(runs[0]).partition("@")[2] if runs else ""
+            what += f" (epoch {epoch})" if epoch else f" (snapshot {self.snapshot + 1})"
+        if self.split != "test":
+            what += f" ({self.split})"
+        return f"{what}, {self.subset[0]}" if self.subset else what
+
+    @property
+    def quantity(self) -> str:
+        return MEASURES[self.measure].name
+
+    def number(self, value: float, signed: bool = False) -> str:
+        return MEASURES[self.measure].text(value, signed=signed)
+
+
+@dataclass(frozen=True)
+class Gap:
+    """How far a measure on an arm's test images lies above that on its training images.
+
+    Args:
+        arm: whose runs, of every seed.
+        measure: a column of images.csv.
+    """
+
+    arm: str
+    measure: str
+
+    @property
+    def parts(self) -> tuple[Images, Images]:
+        return Images(self.arm, self.measure), Images(self.arm, self.measure, split="train")
+
+    def terms(self, stored: Stored) -> tuple[Scores, Scores]:
+        return tuple(term for part in self.parts for term in part.terms(stored))
+
+    def has_run(self, stored: Stored) -> bool:
+        return bool(stored.of(self.arm))
+
+    def label(self, stored: Stored | None = None) -> str:
+        return self.arm
+
+    @property
+    def quantity(self) -> str:
+        return f"{self.parts[0].quantity} on test − on training images"
+
+    def number(self, value: float, signed: bool = False) -> str:
+        return MEASURES[self.measure].text(value, signed=True)
+
+
+@dataclass(frozen=True)
+class Epochs:
+    """A logged value of an arm over the epochs, or over the first or last tenth of them.
+
+    Its interval is over those epochs (as if each were independent of the one before, which they are
+    not quite) and over seeds.
+
+    Args:
+        arm: whose runs, of every seed.
+        quantity: what the value is, with its unit.
+        value: (epochs.csv) to a value an epoch; or the name of a column.
+        window: "all", "first" or "last".
+        form: how a number is printed.
+    """
+
+    arm: str
+    quantity: str
+    value: Callable[[pd.DataFrame], Any] | str
+    window: str = "all"
+    form: str = "{:.3g}"
+
+    def terms(self, stored: Stored) -> tuple[Scores]:
+        runs = stored.of(self.arm)
+        columns = [
+            np.asarray(self.value(r.epochs) if callable(self.value) else r.epochs[self.value])
+            for r in runs
+        ]
+        count = len(columns[0])
+        tenth = max(2, round(WINDOW * count))
+        window = {"all": slice(None), "first": slice(tenth), "last": slice(count - tenth, None)}
+        values = np.stack(columns, axis=1).astype(float)[window[self.window]]
+        units = tuple(np.arange(count)[window[self.window]].tolist())
+        return (Scores(units, _trainings(runs), values),)
+
+    def has_run(self, stored: Stored) -> bool:
+        return bool(stored.of(self.arm))
+
+    def label(self, stored: Stored | None = None) -> str:
+        part = {"all": "", "first": ", first tenth", "last": ", last tenth"}[self.window]
+        return f"{self.arm}{part}"
+
+    def number(self, value: float, signed: bool = False) -> str:
+        return (with_sign(self.form) if signed else self.form).format(value)
+
+
+@dataclass(frozen=True)
+class PerRun:
+    """One number a run: its interval is over seeds alone, and there is none with one seed."""
+
+    arm: str
+    quantity: str
+    value: Callable[[StoredRun], float]
+    form: str = "{:.3g}"
+
+    def terms(self, stored: Stored) -> tuple[Scores]:
+        runs = stored.of(self.arm)
+        values = np.array([[self.value(run) for run in runs]], float)
+        return (Scores(("run",), _trainings(runs), values),)
+
+    has_run = Epochs.has_run
+    number = Epochs.number
+
+    def label(self, stored: Stored | None = None) -> str:
+        return self.arm
+
+
+def _trainings(runs: list[StoredRun]) -> tuple:
+    """What tells trainings apart, seed and all; a snapshot shares that of its trainer."""
+    return tuple(json.dumps(run.config, sort_keys=True) for run in runs)
+
+
+Part = Images | Gap | Epochs | PerRun

@@ -1,0 +1,77 @@
+"""The claims of a report as Markdown: a table, and how each was tested."""
+
+import pandas as pd
+
+from colorization.evidence.claims import Verdict
+from colorization.evidence.rule import NOT_RUN
+from colorization.pages import tables
+
+
+def claims_section(verdicts: list[Verdict], key: str) -> str:
+    """The claims of a report as Markdown: a table, and how each was tested."""
+    if not verdicts:
+        return ""
+    lines = [
+        {
+            "": given.claim.number,
+            "the report": f"{given.claim.said} ({given.claim.where})",
+            "verdict": f"**{given.verdict}**",
+            "measured": given.found,
+            "at": given.at,
+        }
+        for given in verdicts
+    ]
+    details = "\n".join(_details(given, key) for given in verdicts)
+    return f"""\
+## What the report claims, and the verdict
+
+Numbers stand with 95 % intervals over test images and, where there are several, seeds; the rule and
+the least differences that count are in [docs/measures.md](../../docs/measures.md#verdicts).
+
+{tables.markdown(pd.DataFrame(lines))}
+### How each was tested
+
+{details}
+"""
+
+
+def _details(given: Verdict, key: str) -> str:
+    """A claim's verdict as an item of a Markdown list, what it rests on as items below it."""
+    claim = given.claim
+    lines = [f"- **{claim.number} {given.verdict}.**{_because(given)}", *_below(_measured(given))]
+    if claim.confounders:
+        lines.append(f"  - *mind:* {claim.confounders}")
+    for other in given.others:
+        lines.append(f"  - at {other.run}: {other.verdict}.{_because(other)}")
+        lines += _below(_below(_measured(other)))
+    if given.verdict == NOT_RUN or given.scale != "full":
+        arms = " ".join(claim.arms)
+        lines.append(f'  - at full scale: `make reproduce-{key} SCALE=full ARMS="{arms}"`')
+    return "\n".join(lines)
+
+
+def _because(given: Verdict) -> str:
+    return f" {tables.capitalized(given.reason)}." if given.reason else ""
+
+
+def _measured(given: Verdict) -> list[str]:
+    """What a verdict rests on, and what was measured beside it, as a Markdown list."""
+    claim = given.claim
+    lines = [f"- {judged.against_threshold}" for judged in given.tests]
+    if not given.tests:
+        lines += [f"- needs {test.what()} {test.wanted}" for test in claim.tests]
+    if given.seen:
+        lines += ["- as the authors saw it:"]
+        lines += _below([f"- {judged.against_threshold}" for judged in given.seen])
+    aside = [f"- {judged.what}: {judged.measured}" for judged in given.aside]
+    measured = {judged.test for judged in given.aside}
+    missing = [test for test in claim.aside if test not in measured]
+    aside += [f"- {test.what()}: not run at this scale" for test in missing]
+    if aside:
+        lines += ["- beside it, deciding nothing:", *_below(aside)]
+    return lines + [f"- {note}" for note in given.notes]
+
+
+def _below(lines: list[str]) -> list[str]:
+    """Items of a Markdown list, as those below another."""
+    return [f"  {line}" for line in lines]

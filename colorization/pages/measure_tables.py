@@ -1,0 +1,127 @@
+"""Tables of measures and cost, an arm a row beside the baselines."""
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from colorization.pages import tables
+from colorization.reproduction.report import SCALES, Arm, Report
+from colorization.results import runs
+from colorization.results.measures import MEASURES
+from colorization.results.stored import Stored, over_seeds, snapshots
+
+
+def measures_table(*args, **keywords) -> str:
+    """`measures_rows` as Markdown."""
+    table = measures_rows(*args, **keywords)
+    return "No results yet.\n" if table.empty else tables.markdown(table)
+
+
+def measures_rows(
+    stored: Stored, arms: Iterable[Arm], measures: Iterable[str], split: str, cost: bool = False
+) -> pd.DataFrame:
+    """A row of text for each arm (mean over seeds), the baselines of its set before it.
+
+    What does not depend on the training images, such as gray, stands once for all sets with the
+    same test images.
+
+    Args:
+        split: "train", which has no baselines, "test" or a further test set.
+        cost: parameters, MACs and speed beside the measures, and the device that had this speed.
+    """
+    lines, shown = [], set()
+    for arm in arms:
+        runs = [run for run in stored.of(arm.name) if split in run.measures]
+        if not runs:
+            continue
+        counts = image_counts(runs[0], "test" if split == "train" else split)
+        for name, values in stored.baselines(runs[0], split).items():
+            cells = {MEASURES[m].heading: MEASURES[m].text(values.get(m)) for m in measures}
+            row = (name, *cells.values())
+            if row not in shown:
+                shown.add(row)
+                label = f"*{name.replace('-', ' ')}*"
+                lines.append({"arm": label, "images": counts, "seeds": "–", **cells})
+        cells = over_seeds(runs, split, measures)
+        if cost:
+            cells |= _speed(runs[0]) | {"device": runs[0].environment["device"]}
+        label = f"**{arm.name}**{weights_note(arm, runs[0])}"
+        lines.append({"arm": label, "images": counts, "seeds": str(len(runs)), **cells})
+    return pd.DataFrame(lines).fillna("–")
+
+
+def weights_note(arm: Arm, run: runs.StoredRun) -> str:
+    """Said of an arm that was to start from trained weights and did not."""
+    wanted = getattr(arm.config.network, "keywords", {}).get("weights")
+    return ", from random weights" if wanted and not run.config["network"].get("weights") else ""
+
+
+def _speed(run: runs.StoredRun) -> dict[str, str]:
+    """Cells of a table: what a run's network costs."""
+    return {
+        "parameters": f"{run.measures['parameters']:,}",
+        "MACs per image [G]": f"{run.measures['macs'] / 1e9:.3f}",
+        "images/s (training)": f"{run.measures['images_per_second']:.1f}",
+    }
+
+
+def image_counts(run: runs.StoredRun, split: str = "test") -> str:
+    """The set that trained a run, its size in pixels, and how many images train and test."""
+    measures, size = run.measures, run.config["recipe"]["size"]
+    counts = f"{measures['training_images']} / {measures[split]['images']}"
+    return f"{measures['source']}, {size} px, {counts}"
+
+
+def snapshots_table(stored: Stored, arms: Iterable[Arm], measures: list[str]) -> str:
+    """A row for each snapshot of an arm's first run; "" if none."""
+    lines = []
+    for arm in arms:
+        run = stored.first(arm.name)
+        for epoch, split in snapshots(run).items() if run else ():
+            lines.append(
+                {
+                    "arm": f"**{arm.name}**",
+                    "after epoch": str(epoch),
+                    **over_seeds([run], split, measures),
+                }
+            )
+    return tables.markdown(pd.DataFrame(lines)) if lines else ""
+
+
+def scale_sections(stored: Stored, report: Report) -> str:
+    """Measures and cost for each scale that has been run, the largest first."""
+    parts = []
+    for scale in SCALES:
+        at_scale, measures = stored.at(scale), list(report.measures)
+        if not at_scale.runs:
+            continue
+        parts += [f"### Scale {scale}: test images\n"]
+        cost = report.compares_cost
+        parts += [measures_table(at_scale, report.arms, measures, "test", cost)]
+        for name in dict.fromkeys(given.name for arm in report.arms for given in arm.tested_on):
+            if any(name in run.measures for run in at_scale.runs):
+                parts += [f"### Scale {scale}: {name}, as a second test set\n"]
+                parts += [measures_table(at_scale, report.arms, measures, name, cost)]
+        parts += [f"### Scale {scale}: training images\n"]
+        parts += [measures_table(at_scale, report.arms, measures, "train")]
+        if on_the_way := snapshots_table(at_scale, report.arms, measures):
+            parts += [f"### Scale {scale}: test images, on the way\n", on_the_way]
+        parts += [f"### Scale {scale}: cost\n", cost_table(at_scale, report.arms)]
+    return "\n".join(parts) or "No results yet.\n"
+
+
+def cost_table(stored: Stored, arms: Iterable[Arm]) -> str:
+    """Parameters, MACs, time and device of each arm's runs."""
+    lines = []
+    for arm in arms:
+        for run in stored.of(arm.name)[:1]:
+            lines.append(
+                {
+                    "arm": arm.name,
+                    **_speed(run),
+                    "precision": run.environment["precision"],
+                    "minutes": f"{run.measures['train_seconds'] / 60:.1f}",
+                    "device": run.environment["device"],
+                }
+            )
+    return tables.markdown(pd.DataFrame(lines)) if lines else "No results yet.\n"

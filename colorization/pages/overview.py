@@ -1,0 +1,183 @@
+"""All reports at a glance: the table of the README, and `results/README.md`."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+import pandas as pd
+
+from colorization.errors import UserError
+from colorization.evidence.claims import Claim, Verdict, decided_by
+from colorization.evidence.rule import VERDICTS
+from colorization.pages import tables
+from colorization.pages.measure_tables import measures_rows, weights_note
+from colorization.reproduction.report import SCALES, Report
+from colorization.results.measures import MEASURES
+from colorization.results.stored import Stored, over_seeds
+
+COLUMNS = ("ab_mae", "ciede2000", "chroma_ratio", "colourfulness")
+
+
+def reports_table(reports: Iterable[Report], results: Path) -> str:
+    """The reports as a Markdown table: command, page, and the minutes their stored runs took."""
+    lines = []
+    for report in reports:
+        line = {
+            "": report.number or "–",
+            "report": f"{report.cited}, *{report.title}*: {report.subject}",
+            "command": f"`make reproduce-{report.key}`",
+            "results": f"[{report.key}](results/{report.key}/README.md)",
+        }
+        stored = Stored.read(results / report.key)
+        for scale in SCALES[:2]:
+            at_scale = stored.at(scale)
+            trained = [arm for arm in report.arms if arm.primary and not arm.trained_by]
+            runs = [at_scale.first(arm.name) for arm in trained]
+            done = [run.measures["train_seconds"] / 60 for run in runs if run]
+            minutes = f"{sum(done):.0f} ({len(done)} of {len(runs)} runs)" if done else "–"
+            line[f"minutes, {scale}"] = minutes
+        lines.append(line)
+    return tables.markdown(pd.DataFrame(lines))
+
+
+def results_page(reports: Iterable[Report], results: Path) -> str:
+    """`results/README.md`: verdicts and primary runs of every report, from stored results alone."""
+    comparisons = [report for report in reports if report.compares_cost]
+    reports = [report for report in reports if not report.compares_cost]
+    claims = {report.key: stored_claims(results / report.key) for report in reports}
+    return f"""\
+# Results
+
+Rendered from the stored results below this folder by `make tables`. Each report's page has its
+tables, figures and departures; [docs/measures.md](../docs/measures.md) defines measures and
+verdicts.
+
+{"".join(_comparison_section(report, results / report.key) for report in comparisons)}## Verdicts
+
+{tables.markdown(verdict_counts(reports, claims))}
+## Every claim
+
+{_all_claims(reports, claims)}
+## What the reports themselves ran
+
+Test images, at the largest scale that was run; *gray* and *mean ab given L* are baselines that no
+network made.
+
+{_markdown(primary_runs(reports, results))}"""
+
+
+def _markdown(table: pd.DataFrame) -> str:
+    return "None yet.\n" if table.empty else tables.markdown(table)
+
+
+def _comparison_section(report: Report, folder: Path) -> str:
+    """A report's own section, at its largest scale; "" where it has not been run."""
+    stored = Stored.read(folder)
+    scale = next((s for s in SCALES if stored.at(s).runs), None)
+    if scale is None:
+        return ""
+    rows = measures_rows(stored.at(scale), report.arms, report.measures, "test", cost=True)
+    return f"""\
+## {report.title}
+
+{tables.capitalized(report.subject)}, at scale {scale}; test images.
+[Its page]({report.key}/README.md) says what is held equal, and what the networks make of
+photographs of another kind.
+
+{tables.markdown(rows)}
+"""
+
+
+def departures_page(reports: Iterable[Report]) -> str:
+    """`docs/departures.md`: where the suite departs from each report."""
+    sections = [
+        f"## {report.heading}\n\n{report.cited}.\n\n{report.departures}"
+        for report in reports
+        if report.authors
+    ]
+    return f"""\
+# Departures from the reports
+
+Rendered from the reports' modules by `make tables`; a report's results page ends with its own.
+
+{chr(10).join(sections)}"""
+
+
+def stored_claims(folder: Path) -> list[dict]:
+    """A report's claims as `claims.json` has them; none where there is no such file.
+
+    Raises:
+        UserError: it was tampered with.
+    """
+    path = folder / "claims.json"
+    if not path.exists():
+        return []
+    fields = Verdict(Claim("", "", "", ()), "").to_json().keys()
+    try:
+        claims = json.loads(path.read_text(encoding="utf-8"))
+        if not all(fields == claim.keys() for claim in claims):
+            raise ValueError("other fields")
+    except (ValueError, TypeError, AttributeError) as error:
+        again = f"render it again: make tables-{folder.name}"
+        raise UserError(f"{path} is not as it was rendered ({error}); {again}") from None
+    return claims
+
+
+def verdict_counts(reports: Iterable[Report], claims: dict[str, list[dict]]) -> pd.DataFrame:
+    """Reports by verdicts, as text."""
+    lines = []
+    for report in reports:
+        counts = Counter(claim["verdict"] for claim in claims[report.key])
+        page = f"[{report.key}]({report.key}/README.md)"
+        lines.append({"report": page, **{v: str(counts[v] or "–") for v in VERDICTS}})
+    return pd.DataFrame(lines)
+
+
+def _all_claims(reports, claims) -> str:
+    lines = [
+        {
+            "": claim["number"],
+            "claim": claim["claim"],
+            "verdict": f"**{claim['verdict']}**",
+            "decided by": decided_by(
+                [_decided(test) for test in claim["tests"]], claim["verdict"], claim["reason"]
+            ),
+            "at": claim["at"],
+        }
+        for report in reports
+        for claim in claims[report.key]
+    ]
+    return _markdown(pd.DataFrame(lines))
+
+
+def _decided(test: dict) -> str:
+    return f"{test['test']} {test['supports']}: {test['measured']}"
+
+
+def primary_runs(reports: Iterable[Report], results: Path) -> pd.DataFrame:
+    """What the reports themselves ran, an arm a row, as text."""
+    lines = []
+    for report in reports:
+        stored = Stored.read(results / report.key)
+        for arm in report.arms:
+            runs = stored.of(arm.name) if arm.primary else []
+            if not runs:
+                continue
+            run, baselines = runs[0], stored.baselines(runs[0])
+            line = {
+                "report": report.key,
+                "arm": f"**{arm.name}**{weights_note(arm, run)}",
+                "scale": run.scale,
+                "seeds": str(len(runs)),
+                "test images": f"{run.measures['source']}, {run.measures['test']['images']}",
+            }
+            line |= over_seeds(runs, "test", COLUMNS)
+            for name in ("gray", "mean-ab-given-L"):
+                value = baselines.get(name, {}).get("ciede2000")
+                heading = f"CIEDE2000 of *{name.replace('-', ' ')}*"
+                line[heading] = MEASURES["ciede2000"].text(value)
+            line["minutes"] = f"{run.measures['train_seconds'] / 60:.0f}"
+            line["device"] = run.environment["device"]
+            lines.append(line)
+    return pd.DataFrame(lines)

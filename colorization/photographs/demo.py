@@ -1,0 +1,124 @@
+"""A local page to try a run on one's own photographs: `make demo`.
+
+Gradio's, bound to the loopback interface; nothing leaves the machine.
+"""
+
+import os
+import tempfile
+from functools import lru_cache
+from pathlib import Path
+
+from PIL import Image
+
+from colorization.data.read import BadImage, read_photograph
+from colorization.errors import UserError
+from colorization.photographs.album import at_most, output_name, save
+from colorization.photographs.colorizer import Colorizer
+
+LARGEST = 50  # MB that a photograph may have
+
+SHOWN = 1600  # pixels of the longer side on the page; the download has all
+
+
+def serve(run: Path, runs: Path, port: int, say=print) -> None:
+    """Open the page and answer until interrupted.
+
+    Args:
+        run: chosen at first.
+        runs: the folder whose finished runs can be chosen, too.
+        port: of 127.0.0.1; 0 takes a free one.
+        say: called with lines of text.
+
+    Raises:
+        UserError: Gradio is missing, the port is taken, or the run cannot be used.
+    """
+    os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+    try:
+        import gradio
+    except ImportError:
+        raise UserError(
+            "Gradio is needed: .venv/bin/pip install -r requirements/demo.txt"
+        ) from None
+    load(run)  # or it says what is wrong with it before anything opens
+    theme = gradio.themes.Default(font=["system-ui", "sans-serif"], font_mono=["monospace"])
+    with tempfile.TemporaryDirectory(prefix="coloured-") as folder:
+        page = build(gradio, [run, *finished_runs(runs)], Path(folder))
+        try:
+            _, address, _ = page.launch(
+                server_name="127.0.0.1",
+                server_port=port or None,
+                max_file_size=f"{LARGEST}mb",
+                prevent_thread_lock=True,
+                quiet=True,
+                theme=theme,
+            )
+        except OSError:
+            raise UserError(f"port {port} is taken; name another by PORT=") from None
+        say(f"open {address} in a browser; Ctrl-C ends it")
+        page.block_thread()
+
+
+def finished_runs(runs: Path) -> list[Path]:
+    """Folders of finished runs, at any depth."""
+    return sorted(path.parent for path in runs.glob("**/seed-*/network.keras"))
+
+
+@lru_cache(maxsize=2)
+def load(run: Path) -> Colorizer:
+    return Colorizer.load(run)
+
+
+def colour(photograph: Path, run: Path, folder: Path) -> tuple[Path, dict[str, Image.Image]]:
+    """Colour a photograph into a folder.
+
+    Returns:
+        the coloured file at full resolution, and "gray", "coloured" and "original" small enough
+        for the page.
+
+    Raises:
+        UserError: the photograph cannot be read, or the run cannot be used.
+    """
+    colorizer = load(run)
+    try:
+        found = read_photograph(photograph.read_bytes())
+    except BadImage as reason:
+        raise UserError(f"{photograph.name}: {reason}") from None
+    except MemoryError:
+        raise UserError(f"{photograph.name} needs more memory than there is") from None
+    original = at_most(found.rgb, SHOWN)
+    target = folder / output_name(Path(photograph.name))
+    colorizer.colour(found)
+    save(found, target)
+    coloured = at_most(found.rgb, SHOWN)
+    return target, {"gray": original.convert("L"), "coloured": coloured, "original": original}
+
+
+def build(gradio, runs: list[Path], folder: Path):
+    """The page; what it colours goes to a folder."""
+    names = {str(run): run for run in runs}
+
+    def answer(path, name, beside):
+        if not path:
+            raise gradio.Error("drop a photograph first", print_exception=False)
+        try:
+            target, shown = colour(Path(path), names[name], folder)
+        except UserError as error:
+            raise gradio.Error(str(error), print_exception=False) from None
+        return (shown[beside].convert("RGB"), shown["coloured"]), str(target)
+
+    with gradio.Blocks(title="Colour a photograph", analytics_enabled=False) as page:
+        gradio.Markdown(
+            "# Colour a photograph\nThe network sees it small; its own resolution is kept."
+        )
+        with gradio.Row():
+            with gradio.Column(scale=1):
+                photograph = gradio.File(label=f"photograph, at most {LARGEST} MB")
+                run = gradio.Dropdown(list(names), value=next(iter(names)), label="run")
+                beside = gradio.Radio(["gray", "original"], value="gray", label="compare with")
+                start = gradio.Button("Colour", variant="primary", elem_id="colour")
+            with gradio.Column(scale=2):
+                slider = gradio.ImageSlider(label="move the slider", elem_id="slider")
+                download = gradio.DownloadButton("Download", elem_id="download")
+        given, results = [photograph, run, beside], [slider, download]
+        start.click(answer, given, results)
+    return page

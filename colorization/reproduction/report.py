@@ -1,0 +1,137 @@
+"""What a report consists of, as data."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from colorization.errors import UserError
+from colorization.training.config import TrainingConfig
+
+SCALES = ("full", "small", "smoke")
+
+
+@dataclass(frozen=True)
+class TestSet:
+    """Images that an arm is tested on besides its own.
+
+    Args:
+        name: in tables and of its figures.
+        source: only its test split is used.
+        measure: (true Lab, predicted Lab) of an image to further measures, or None.
+    """
+
+    name: str
+    source: Any
+    measure: Callable | None = None
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One configuration that a report ran (primary) or that explains what it ran (ablation).
+
+    Args:
+        name: as typed after `--arms`.
+        title: what it is, in a few words, for tables.
+        config: at full scale.
+        primary: whether the report itself ran it.
+        trained_by: the arm whose weights this one judges; it then trains nothing itself.
+        snapshot: with `trained_by`, the epoch of full scale after which those weights are taken;
+            one of that arm's snapshots. None takes the last.
+        tested_on: further test sets, beside the test split of its own images.
+        published: its trained network is kept with the results.
+    """
+
+    name: str
+    title: str
+    config: TrainingConfig
+    primary: bool = False
+    trained_by: str | None = None
+    snapshot: int | None = None
+    tested_on: tuple["TestSet", ...] = ()
+    published: bool = False
+
+    def ablation(self, name: str, title: str, **changes) -> "Arm":
+        """This arm with some fields of its configuration changed."""
+        return replace(
+            self, name=name, title=title, primary=False, config=replace(self.config, **changes)
+        )
+
+
+@dataclass(frozen=True)
+class Report:
+    """A report of the suite.
+
+    Args:
+        key: as typed after `reproduce`.
+        number: by which the suite refers to it; the first digit of its claims' is its last.
+        title, authors, year, subject: of the report; `year` is None where it does not say,
+            `subject` is what it is about, in a line. `authors` is None for the suite's own.
+        arms: primary ones first.
+        scaled: (arm, scale) to the arm's configuration at that scale. Sizes and counts only.
+        settings: arm -> the report's own table of settings, heading -> value.
+        figures: what to draw, in order; see `experiments.render`.
+        references: numbers that the suite can be checked against.
+        claims: what the report concludes, and what would support it; see `experiments.claims`.
+        departures: where the suite departs from the report, as a Markdown list.
+        measures: columns of its tables, of `colorization.results.measures.MEASURES`.
+        compares_cost: its tables print what a network costs beside how good it is.
+    """
+
+    key: str
+    title: str
+    authors: str | None
+    year: int | None
+    subject: str
+    arms: tuple[Arm, ...]
+    scaled: Callable[[Arm, str], TrainingConfig]
+    settings: dict[str, dict[str, str]]
+    figures: tuple
+    references: tuple
+    claims: tuple
+    departures: str
+    measures: tuple[str, ...]
+    compares_cost: bool = False
+    number: str = ""
+
+    @property
+    def heading(self) -> str:
+        """Its key, its number if it has one, and its title."""
+        number = f", report {self.number}" if self.number else ""
+        return f"{self.key}{number}: {self.title}"
+
+    @property
+    def cited(self) -> str:
+        """Its authors, and the year where there is one."""
+        authors = self.authors or "This suite"
+        return f"{authors} ({self.year})" if self.year else authors
+
+    def arm(self, name: str) -> Arm:
+        for arm in self.arms:
+            if arm.name == name:
+                return arm
+        known = ", ".join(arm.name for arm in self.arms)
+        raise UserError(f"{self.key} has no arm {name!r}; it has: {known}")
+
+    def on(self, source) -> "Report":
+        """The report's arms trained and tested on other images; its claims are not about those."""
+
+        def scaled(arm: Arm, scale: str) -> TrainingConfig:
+            return replace(self.scaled(self.arm(arm.name), scale), source=source)
+
+        arms = tuple(replace(arm, tested_on=()) for arm in self.arms)
+        return replace(self, arms=arms, scaled=scaled, claims=(), references=())
+
+    def shown(self, arm: str) -> set[str]:
+        """Patterns of the names of an arm's grids that are stored: what figures show, and one."""
+        return {"test-random"}.union(*(figure.shows(arm) for figure in self.figures))
+
+    def choose(self, names: list[str]) -> list[Arm]:
+        """Arms by name, or all that are "primary", "ablation" or "all"."""
+        chosen = []
+        for name in names:
+            if name in ("primary", "ablation", "all"):
+                wanted = {"primary": (True,), "ablation": (False,), "all": (True, False)}[name]
+                chosen += [arm for arm in self.arms if arm.primary in wanted]
+            else:
+                chosen.append(self.arm(name))
+        return list(dict.fromkeys(chosen))

@@ -1,0 +1,1 @@
+"""Stored results: what a finished run leaves. Needs neither Keras nor its backend."""
