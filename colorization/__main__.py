@@ -65,19 +65,17 @@ def bundled_run() -> Path:
     Raises:
         UserError: there is none.
     """
-    results = Path(__file__).parents[1] / "results"
-    found = sorted(results.glob("*/*/*/seed-*/network.keras"))
-    if not found:
-        raise UserError(f"no network is stored below {results}; name a finished run by RUN=")
-    run = found[0].parent
-    measures = json.loads((run / "measures.json").read_text())
+    run = Path(__file__).parents[1] / "results" / "default"
+    if not (run / "config.json").exists():
+        raise UserError(f"no network is stored in {run}; name a finished run by RUN=")
+    about = json.loads((run / "about.json").read_text())
     size = json.loads((run / "config.json").read_text())["recipe"]["size"]
-    licence = measures["source_licence"]
+    licence = about["licence"]
     if (run / "ATTRIBUTION.csv").exists():
         licence = f"licences and authors: {os.path.relpath(run / 'ATTRIBUTION.csv')}"
     print(
-        f"with {os.path.relpath(run)}, which has seen nothing but {measures['training_images']} "
-        f"photographs of {measures['source_title']} at {size} px ({licence}); name another run "
+        f"with {os.path.relpath(run)}, which has seen nothing but {about['training_images']} "
+        f"photographs of {about['title']} at {size} px ({licence}); name another run "
         "by RUN="
     )
     return run

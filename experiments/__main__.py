@@ -10,6 +10,7 @@ from pathlib import Path
 from colorization.backend import has_accelerator, import_quietly, keep_compiled
 from colorization.data import roots
 from colorization.errors import SourceUnavailable, UserError, exit_status, told
+from colorization.results.store import holds_results, shelves, storing
 
 REPORTS = {
     "flower-gan": "Boriano, Vizzuso: a GAN without pixel loss on flowers and mixed photographs",
@@ -345,7 +346,7 @@ def run_render(options) -> int:
     check_results(options.results)
     for report in chosen_reports(options):
         folder = options.results / report.key
-        if not any(folder.glob("*/*/seed-*/measures.json")):
+        if not shelves(folder):
             missing = f"{folder} holds no results; run: make reproduce-{report.key}"
             if options.reports:
                 raise UserError(missing)
@@ -358,10 +359,14 @@ def run_render(options) -> int:
 
 
 def run_page(options) -> int:
-    if not any(options.results.glob("*/*/*/seed-*/measures.json")):
+    if not holds_results(options.results):
         raise UserError(f"{options.results} holds no results; run: make reproduce")
+    from colorization.pages.html import write_page
+
     write_overview(options.results)
-    say(f"{options.results / 'index.html'} is rendered; open it in a browser")
+    with storing(options.results, say):
+        page = write_page([report_module(key) for key in REPORTS], options.results)
+    say(f"{page} is rendered; open it in a browser")
     return 0
 
 
@@ -440,10 +445,9 @@ def run_clean(options) -> int:
 
 
 def write_overview(results: Path) -> None:
-    """Bring what spans the reports up to date: `results/README.md`, `results/index.html`, and, in a
-    checkout, the README's table of reports and `docs/departures.md`."""
+    """Bring what spans the reports up to date: `results/README.md` and, in a checkout, the
+    README's table of reports and `docs/departures.md`."""
     from colorization.files import write_text
-    from colorization.pages.html import page
     from colorization.pages.overview import departures_page, reports_table, results_page
     from colorization.pages.tables import replace_block
     from colorization.results.store import storing
@@ -451,7 +455,6 @@ def write_overview(results: Path) -> None:
     reports = [report_module(key) for key in REPORTS]
     with storing(results, say):
         write_text(results / "README.md", results_page(reports, results))
-        write_text(results / "index.html", page(reports, results))
         readme = Path("README.md")
         if results == Path("results") and readme.exists():
             table = reports_table(reports, results)

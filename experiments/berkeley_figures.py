@@ -84,12 +84,12 @@ def class_bars(path: Path, stored: Stored) -> bool:
 def confusion(path: Path, stored: Stored) -> bool:
     """Confusion between shapes of every arm on form images."""
     arms = dict.fromkeys(run.arm for run in stored.runs)
-    runs = [run for run in map(stored.first, arms) if "confusion" in run.measures["test"]]
+    runs = [run for run in map(stored.first, arms) if "confusion" in run.splits["test"]]
     if not runs:
         return False
     confusion_matrices.confusion(
         path,
-        {f"{run.arm}, {run.scale}": np.array(run.measures["test"]["confusion"]) for run in runs},
+        {f"{run.arm}, {run.scale}": np.array(run.splits["test"]["confusion"]) for run in runs},
         SHAPES,
         title="Pixels of each shape by the colour they were given (test images)",
         note="; ".join(f"{run.arm}: scale {run.scale}, seed {run.seed}" for run in runs),
@@ -145,7 +145,7 @@ def accuracies(stored: Stored, arm: str) -> list[str]:
 def shapes(stored: Stored, arm: str) -> str:
     """Of each shape's test pixels, the share given its colour, and the most frequent wrong one;
     of all seeds together."""
-    counts = np.sum([run.measures["test"]["confusion"] for run in stored.of(arm)], axis=0)
+    counts = np.sum([run.splits["test"]["confusion"] for run in stored.of(arm)], axis=0)
     shares = counts / counts.sum(axis=1, keepdims=True)
     parts = []
     for i, shape in enumerate(SHAPES[1:], start=1):
@@ -156,7 +156,7 @@ def shapes(stored: Stored, arm: str) -> str:
 
 def hexagons_and_squares(run: StoredRun) -> float:
     """Share of the test pixels of squares and hexagons that were given the other's colour."""
-    counts = np.array(run.measures["test"]["confusion"], float)
+    counts = np.array(run.splits["test"]["confusion"], float)
     square, hexagon = SHAPES.index("square"), SHAPES.index("hexagon")
     swapped = counts[square, hexagon] + counts[hexagon, square]
     return swapped / (counts[square].sum() + counts[hexagon].sum())

@@ -175,15 +175,15 @@ def _landscape(name: str) -> bool:
 
 def _stand_in(stored: Stored) -> str:
     run = stored.first("multi-domain")
-    if run.measures["source"].startswith(MultiDomain.name):
+    if run.data["source"].startswith(MultiDomain.name):
         return ""
-    return f"the multi-domain set was not there; {run.measures['source_title']} stand in for it"
+    return f"the multi-domain set was not there; {run.data['title']} stand in for it"
 
 
 def _nothing_dropped(stored: Stored) -> list[str]:
     """That `multi-domain-coloured` was trained on the images of `multi-domain`, where it was."""
     runs = stored.of("multi-domain-coloured")
-    if not runs or any(run.measures["counts"]["dropped_as_near_gray"] for run in runs):
+    if not runs or any(run.data["counts"]["dropped_as_near_gray"] for run in runs):
         return []
     return [
         "none of these photographs is without colour, so that multi-domain-coloured is "

@@ -185,7 +185,7 @@ FIGURES = (
         ("images-500", "images-1000", "images-2500", "main"),
         "test-random",
         "Training sets of four sizes",
-        label=lambda run: f"{run.measures['training_images']} images",
+        label=lambda run: f"{run.data['training_images']} images",
     ),
 )
 
@@ -197,7 +197,7 @@ AT_20 = (
 
 def _not_thousands(stored: Stored) -> str:
     """Why stored results say nothing about thousands of images, or ""."""
-    counts = [stored.first(arm).measures["training_images"] for arm in ("images-2500", "main")]
+    counts = [stored.first(arm).data["training_images"] for arm in ("images-2500", "main")]
     if counts[0] >= 1000:
         return ""
     return f"its training sets have {counts[0]} and {counts[1]} photographs here, not thousands"

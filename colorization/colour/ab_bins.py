@@ -1,9 +1,5 @@
 """The 313 quantised ab colours of Zhang et al. (2016): encoding, decoding, class rebalancing.
 
-The bins are the points of a grid of step 10 in ab space whose colours lie inside sRGB. They are
-sorted by a, then b, and for every a the bins are contiguous in b; the table below is therefore
-the whole definition.
-
 Source: R. Zhang, P. Isola, A. Efros, "Colorful Image Colorization", ECCV 2016, and the
 `pts_in_hull.npy` published with it.
 """
@@ -11,47 +7,7 @@ Source: R. Zhang, P. Isola, A. Efros, "Colorful Image Colorization", ECCV 2016, 
 import numpy as np
 from keras import ops
 
-# a: (smallest b, largest b)
-_ROWS = {
-    -90: (50, 90),
-    -80: (20, 90),
-    -70: (0, 90),
-    -60: (-20, 90),
-    -50: (-30, 100),
-    -40: (-40, 100),
-    -30: (-50, 100),
-    -20: (-50, 100),
-    -10: (-60, 100),
-    0: (-70, 100),
-    10: (-80, 90),
-    20: (-80, 90),
-    30: (-90, 90),
-    40: (-100, 90),
-    50: (-100, 80),
-    60: (-110, 80),
-    70: (-110, 80),
-    80: (-110, 70),
-    90: (-110, 70),
-    100: (-90, 0),
-}
-
-GRID = 10
-
-AB_BINS = np.array(
-    [(a, b) for a, (low, high) in _ROWS.items() for b in range(low, high + 1, GRID)], "float32"
-)
-
-BINS = len(AB_BINS)
-
-GRAY_BIN = int(np.flatnonzero((AB_BINS == 0).all(axis=1))[0])
-
-_ROW_A = np.array(list(_ROWS), "float32")
-
-_ROW_LOW = np.array([low for low, _ in _ROWS.values()], "float32")
-
-_ROW_HIGH = np.array([high for _, high in _ROWS.values()], "float32")
-
-_ROW_START = np.cumsum([0, *(_ROW_HIGH - _ROW_LOW)[:-1] / GRID + 1]).astype("int32")
+from colorization.colour.ab_grid import AB_BINS, BINS, GRID, ROW_A, ROW_HIGH, ROW_LOW, ROW_START
 
 
 def encode_nearest(ab):
@@ -70,12 +26,12 @@ def encode_nearest(ab):
     a, b = ab[..., :1], ab[..., 1:]
     # Not b / GRID - 0.5: XLA contracts that into one rounding, and ties move.
     row_b = ops.ceil((b - GRID / 2) / GRID) * GRID
-    row_b = ops.minimum(ops.maximum(row_b, _ROW_LOW), _ROW_HIGH)
-    distance = ops.square(a - _ROW_A) + ops.square(b - row_b)
+    row_b = ops.minimum(ops.maximum(row_b, ROW_LOW), ROW_HIGH)
+    distance = ops.square(a - ROW_A) + ops.square(b - row_b)
     row = ops.expand_dims(ops.argmin(distance, axis=-1), -1)
     b_of_row = ops.take_along_axis(row_b, row, axis=-1)
-    offset = (b_of_row - ops.take(_ROW_LOW, row)) / GRID
-    return ops.squeeze(ops.cast(offset, "int32") + ops.take(_ROW_START, row), -1)
+    offset = (b_of_row - ops.take(ROW_LOW, row)) / GRID
+    return ops.squeeze(ops.cast(offset, "int32") + ops.take(ROW_START, row), -1)
 
 
 def encode_soft(ab, neighbours: int = 5, sigma: float = 5.0):

@@ -9,9 +9,9 @@ import keras
 import numpy as np
 from keras import ops
 
-from colorization.colour.conversion import _TO_RGB, _WHITE, _XYZ_FROM_RGB
+from colorization.colour.conversion import TO_RGB, WHITE, XYZ_FROM_RGB
 
-_FROM_RGB = (_XYZ_FROM_RGB / _WHITE[:, None]).T.astype("float32")
+_FROM_RGB = (XYZ_FROM_RGB / WHITE[:, None]).T.astype("float32")
 
 
 def rgb_to_lab(rgb):
@@ -51,7 +51,7 @@ def lab_to_rgb(lab):
     z = ops.maximum(y - lab[..., 2] / 200.0, 0.0)
     f = ops.stack([x, y, z], axis=-1)
     xyz = ops.where(f > 0.2068966, ops.power(f, 3), (f - 16 / 116) / 7.787)
-    linear = _product(xyz, _TO_RGB)
+    linear = _product(xyz, TO_RGB)
     rgb = ops.where(
         linear > 0.0031308,
         1.055 * ops.power(ops.maximum(linear, 0.0031308), 1 / 2.4) - 0.055,

@@ -1,4 +1,4 @@
-"""Predictions judged: one row per image, measures of the whole set, and tiles for the grids."""
+"""Predictions judged: a row an image, measures of the whole set, and what was answered."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -8,12 +8,13 @@ from functools import partial
 import numpy as np
 from keras import ops
 
-from colorization.colour.ab_bins import AB_BINS, GRAY_BIN, encode_nearest
+from colorization.colour.ab_bins import GRAY_BIN, encode_nearest
 from colorization.colour.lab import lab_to_rgb
 from colorization.data.prepared import PreparedSet
 from colorization.errors import UserError
 from colorization.evaluation.metrics import ClassCounts, auc_of_pixels, image_measures
 from colorization.evaluation.predictors import Predictor, lab_batches
+from colorization.results.samples import to_8_bits
 
 
 @dataclass
@@ -23,10 +24,13 @@ class Evaluation:
     Attributes:
         rows: one dict per image: name and `image_measures`, with accuracy.
         measures: of the whole set.
+        answers: what was predicted for each image, as `colorization.results.samples` keeps it:
+            8-bit ab `[H, W, 2]`, or sRGB `[H, W, 3]` of a method that gives its own lightness.
     """
 
     rows: list[dict] = field(default_factory=list)
     measures: dict = field(default_factory=dict)
+    answers: list[np.ndarray] = field(default_factory=list)
 
 
 def spread_rows(count: int, limit: int | None) -> np.ndarray:
@@ -92,11 +96,14 @@ def evaluate(
             L, ab = lab[..., :1], lab[..., 1:]
             batch = rows[judged : judged + len(lab)]
             given = () if labels is None else (labels[batch],)
-            whole = with_lightness(L, np.asarray(predict(L, ab, *given)))
+            answer = np.asarray(predict(L, ab, *given))
+            whole = with_lightness(L, answer)
             predicted = whole[..., 1:]
             bins = ops.convert_to_numpy(encode_nearest(ab))
             predicted_bins = ops.convert_to_numpy(encode_nearest(predicted))
-            parts = lab, displayed(L, ab), whole, displayed(L, whole), bins, predicted_bins
+            rgb = displayed(L, whole)
+            parts = lab, displayed(L, ab), whole, rgb, bins, predicted_bins
+            result.answers += list(to_8_bits(answer) if answer.shape[-1] == 2 else rgb)
             measured += waiting
             waiting = threads.map(partial(_measures, extra), *parts)
             classes.add(bins, predicted_bins, auc_of_pixels(predicted - ab))
@@ -149,42 +156,3 @@ class ShapeCounts:
 
     def measures(self) -> dict:
         return {} if self.counts is None else {"confusion": self.counts.tolist()}
-
-
-def sample_tiles(
-    images: PreparedSet,
-    split: str,
-    predict: Predictor,
-    rows: list[int],
-    batch_size: int,
-    quantised: bool,
-    labelled: bool = False,
-) -> tuple[np.ndarray, list[str]]:
-    """Pixels for a grid: a column for each image, the report's rows from top to bottom.
-
-    Predicts in the same batches as `evaluate`, since batch statistics depend on them.
-
-    Args:
-        rows: which images of the split.
-        quantised: add the original in 313 colours, as report 001 shows it.
-        labelled: as in `evaluate`.
-
-    Returns:
-        uint8 mosaic `[rows * size, columns * size, 3]` and the row labels.
-    """
-    columns, labels_of = {}, images.labels(split) if labelled else None
-    everything = np.arange(len(images.names(split)))
-    for start in sorted({row // batch_size * batch_size for row in rows}):
-        batch = everything[start : start + batch_size]
-        (lab,) = lab_batches(images, split, batch_size, batch)
-        L, ab = lab[..., :1], lab[..., 1:]
-        given = () if labels_of is None else (labels_of[batch],)
-        shown = [np.zeros_like(ab), np.asarray(predict(L, ab, *given)), ab]
-        if quantised:
-            shown.append(AB_BINS[ops.convert_to_numpy(encode_nearest(ab))])
-        for row in np.intersect1d(rows, batch):
-            i = row - start
-            columns[row] = np.concatenate([displayed(L[i], one[i]) for one in shown])
-    labels = ["gray", "re-coloured", "original", "original, 313 colours"]
-    mosaic = np.concatenate([columns[row] for row in rows], axis=1)
-    return mosaic, labels[: 4 if quantised else 3]

@@ -4,11 +4,12 @@ from functools import cached_property
 from pathlib import Path
 
 import keras
+import numpy as np
 
 from colorization.data.prepared import PreparedSet
 from colorization.errors import UserError
-from colorization.evaluation.evaluate import sample_tiles
-from colorization.evaluation.predictors import network_predictor
+from colorization.evaluation.evaluate import displayed
+from colorization.evaluation.predictors import lab_batches, network_predictor
 from colorization.training.config import TrainingConfig
 
 IMAGES = 5
@@ -45,7 +46,6 @@ class TensorBoard(keras.callbacks.Callback):
         self.writer = SummaryWriter(folder / "tensorboard", purge_step=resumed_epoch + 1)
         self.config, self.images = config, images
         self.split = "val" if images.names("val") else "test"
-        self.rows = list(range(min(IMAGES, len(images.names(self.split)))))
         self.between_grids = -(-config.all_epochs // GRIDS)
 
     def on_epoch_end(self, epoch, logs=None):
@@ -67,13 +67,13 @@ class TensorBoard(keras.callbacks.Callback):
         return network_predictor(self.model.network, config.objective, config.train_mode_validation)
 
     def _grid(self):
-        mosaic, _ = sample_tiles(
-            self.images,
-            self.split,
-            self._predict,
-            self.rows,
-            self.config.batch_size,
-            quantised=False,
-            labelled=bool(self.config.objective.classes),
+        """uint8 mosaic of the first images of the first batch: a row each."""
+        labelled, size = bool(self.config.objective.classes), self.config.batch_size
+        rows = np.arange(min(size, len(self.images.names(self.split))))
+        (lab,) = lab_batches(self.images, self.split, size, rows)
+        labels = (self.images.labels(self.split)[rows],) if labelled else ()
+        L, ab = lab[..., :1], lab[..., 1:]
+        shown = np.zeros_like(ab), np.asarray(self._predict(L, ab, *labels)), ab
+        return np.concatenate(
+            [np.concatenate(list(displayed(L, one)[:IMAGES]), axis=1) for one in shown]
         )
-        return mosaic

@@ -170,7 +170,7 @@ def _better_without_network(claim: Claim, stored: Stored) -> list[str]:
             for part in test.parts
             if isinstance(part, Images) and part.measure == measure and not part.baseline
         }
-        if not arms or len({stored.first(arm).measures["prepared"] for arm in arms}) > 1:
+        if not arms or len({stored.first(arm).data["prepared"] for arm in arms}) > 1:
             continue
         best = min(Images(arm, measure).terms(stored)[0].overall for arm in arms)
         rows = stored.baselines(stored.first(min(arms)))

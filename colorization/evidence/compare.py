@@ -11,10 +11,10 @@ from colorization.errors import UserError
 from colorization.evidence.interval import Estimate, Scores, estimate
 from colorization.evidence.matching import (
     Match,
-    _clash,
-    _count,
-    _listed,
+    clash,
+    counted,
     find_runs,
+    listed,
     match,
     read_images,
 )
@@ -49,17 +49,17 @@ def compare(a: Path, b: Path, *, force: bool, tolerance: float, say: Callable[[s
     (runs_a, single_a), (runs_b, single_b) = find_runs(a), find_runs(b)
     matches = match(runs_a, runs_b, single_a and single_b)
     if not matches:
-        held = f"{a} holds {_listed(runs_a)}; {b} holds {_listed(runs_b)}"
+        held = f"{a} holds {listed(runs_a)}; {b} holds {listed(runs_b)}"
         raise UserError(f"A and B have no arm and seed in common, name other folders: {held}")
-    clashes = {found.name: _clash(found) for found in matches}
-    for name, clash in clashes.items():
-        if clash and not force:
-            raise UserError(f"{name}: {clash}; --force compares them anyway")
+    clashes = {found.name: clash(found) for found in matches}
+    for name, differing in clashes.items():
+        if differing and not force:
+            raise UserError(f"{name}: {differing}; --force compares them anyway")
 
     say(f"A: {a}\nB: {b}")
     for side, runs in enumerate((runs_a, runs_b)):
         matched = [pair[side] for found in matches for pair in found.pairs]
-        if left := _listed(runs, without=matched):
+        if left := listed(runs, without=matched):
             say(f"only in {'AB'[side]}: {left}")
     words = []
     for found in matches:
@@ -69,8 +69,8 @@ def compare(a: Path, b: Path, *, force: bool, tolerance: float, say: Callable[[s
         words += _say_measures(found, tolerance, say)
         _say_settings(found, say)
     worse, better = words.count("worse"), words.count("better")
-    compared = f"{_count(len(matches), 'arm')} compared"
-    say(f"\n{compared}; {_count(worse, 'measure')} worse, {better} better")
+    compared = f"{counted(len(matches), 'arm')} compared"
+    say(f"\n{compared}; {counted(worse, 'measure')} worse, {better} better")
     return int(worse > 0)
 
 
@@ -93,7 +93,7 @@ def _say_measures(found: Match, tolerance: float, say: Callable[[str], None]) ->
         say(line)
 
     if first[0].index.equals(second[0].index):
-        say(f"{_count(len(first[0]), 'test image')}, paired by name")
+        say(f"{counted(len(first[0]), 'test image')}, paired by name")
     else:
         say(f"{len(first[0])} test images in A, {len(second[0])} in B, not paired by name")
     if several:
@@ -180,7 +180,7 @@ def _say_settings(found: Match, say: Callable[[str], None]) -> None:
         short = [line if len(line) <= LONGEST else line.split(":")[0] for line in lines]
         differ = "; ".join(dict.fromkeys(short))
         say(f"{what}: {f'(A is stored, B is given) {differ}' if differ else 'the same'}")
-    digests = [[run.measures.get("weights_sha256") for run in pair] for pair in found.pairs]
+    digests = [[run.facts["network"].get("sha256") for run in pair] for pair in found.pairs]
     found_out = {one == other if one and other else None for one, other in digests}
     said = {True: "the same", False: "different", None: "not recorded"}
     say(f"weights: {' in some seeds, '.join(said[key] for key in said if key in found_out)}")
@@ -191,4 +191,4 @@ def _configuration(run: StoredRun) -> dict:
 
 
 def _environment(run: StoredRun) -> dict:
-    return run.environment if (run.folder / "environment.json").exists() else {}
+    return run.environment

@@ -9,7 +9,9 @@ import pandas as pd
 
 from colorization.errors import UserError
 from colorization.results.measures import MEASURES
-from colorization.results.runs import StoredRun
+from colorization.results.run_folder import EVALUATED, read_run
+from colorization.results.runs import ROWS, StoredRun
+from colorization.results.store import RUNS, Shelf
 
 # Where the runs of a run, an arm, a scale, a report and of all results lie.
 LEVELS = ("", "seed-*/", "*/seed-*/", "*/*/seed-*/", "*/*/*/seed-*/")
@@ -35,26 +37,50 @@ class Match:
 def find_runs(path: Path) -> tuple[Runs, bool]:
     """The finished runs in a folder, and whether it is that of a single arm or run.
 
+    Args:
+        path: stored results of all reports, of a report, of a scale, or of an arm or a run in it
+            (`results/flower-cgan/small/unet`, `.../unet/seed-0`); or a folder of runs, at any of
+            these levels.
+
     Raises:
         UserError: there are none, or two of the same arm and seed.
     """
     folder = Path(os.path.abspath(path))  # the folders above a run tell its arm, scale and report
-    found = (sorted(folder.glob(f"{level}measures.json")) for level in LEVELS)
-    files = next(filter(None, found), None)
-    if not files:
+    found = _stored(folder) or _in_run_folders(folder)
+    if not found:
         raise UserError(
             f"{path} {'holds no results' if folder.exists() else 'does not exist'}; name a folder "
-            "of results (results), of a report (results/flower-cgan) or of a finished run (seed-0)"
+            "of results (results), of a report (results/flower-cgan), an arm of one "
+            "(results/flower-cgan/small/unet), or a finished run (seed-0)"
         )
     runs: Runs = {}
-    for run in (StoredRun(file.parent) for file in files):
-        seeds = runs.setdefault("/".join(run.folder.parts[-4:-1]), {})
-        twin = seeds.setdefault(run.seed, run)
-        if twin is not run:
-            raise UserError(
-                f"{twin.folder} and {run.folder} are both seed {run.seed}; move one away"
-            )
-    return runs, folder in (files[0].parent, files[0].parent.parent)
+    places: dict[tuple[str, int], Path] = {}
+    for place, run in found:
+        arm = run.name.rpartition("/")[0]
+        twin = places.setdefault((arm, run.seed), place)
+        if twin != place:
+            raise UserError(f"{twin} and {place} are both seed {run.seed}; move one away")
+        runs.setdefault(arm, {})[run.seed] = run
+    return runs, all(folder in (place, place.parent) for place, _ in found)
+
+
+def _stored(folder: Path) -> list[tuple[Path, StoredRun]]:
+    """Stored runs below a place, with the place of each: `<scale>/<arm>/seed-<n>`."""
+    below = [sorted(folder.glob(f"{level}{RUNS}")) for level in ("", "*/", "*/*/")]
+    scales = [path.parent for path in next(filter(None, below), [])]
+    scales = scales or [above for above in folder.parents[:2] if (above / RUNS).exists()]
+    runs = [
+        (scale / run.arm / f"seed-{run.seed}", run)
+        for scale in scales
+        for run in Shelf(scale).runs()
+    ]
+    return [(place, run) for place, run in runs if folder in (place, *place.parents)]
+
+
+def _in_run_folders(folder: Path) -> list[tuple[Path, StoredRun]]:
+    """Finished runs below a folder, with their own folders."""
+    found = (sorted(folder.glob(f"{level}{EVALUATED}")) for level in LEVELS)
+    return [(path.parent, read_run(path.parent)) for path in next(filter(None, found), [])]
 
 
 def match(a: Runs, b: Runs, single: bool) -> list[Match]:
@@ -71,23 +97,23 @@ def match(a: Runs, b: Runs, single: bool) -> list[Match]:
         if not seeds and len(first) == len(second) == 1:
             seeds = [(*first, *second)]
         if seeds:
-            names = [_label(*side) for side in zip(arms, zip(*seeds, strict=True), strict=True)]
+            names = [label(*side) for side in zip(arms, zip(*seeds, strict=True), strict=True)]
             name = names[0] if names[0] == names[1] else f"{names[0]} in A, {names[1]} in B"
             pairs = [(first[one], second[other]) for one, other in seeds]
             matches.append(Match(name, pairs, (list(first.values()), list(second.values()))))
     return matches
 
 
-def _label(arm: str, seeds: Sequence[int]) -> str:
+def label(arm: str, seeds: Sequence[int]) -> str:
     return f"{arm} seed{'s' * (len(seeds) > 1)} {', '.join(map(str, seeds))}"
 
 
-def _listed(runs: Runs, without: Sequence[StoredRun] = ()) -> str:
+def listed(runs: Runs, without: Sequence[StoredRun] = ()) -> str:
     left = {arm: sorted(s for s in runs[arm] if runs[arm][s] not in without) for arm in runs}
-    return "; ".join(_label(arm, seeds) for arm, seeds in left.items() if seeds)
+    return "; ".join(label(arm, seeds) for arm, seeds in left.items() if seeds)
 
 
-def _count(number: int, what: str) -> str:
+def counted(number: int, what: str) -> str:
     return f"{number} {what}{'s' * (number != 1)}"
 
 
@@ -97,7 +123,7 @@ def read_images(run: StoredRun) -> pd.DataFrame:
     Raises:
         UserError: images.csv is not what a finished run leaves.
     """
-    path = run.folder / "images.csv"
+    path = f"{ROWS} of {run.name}"
     try:
         table = run.images
         missing = {"split", "name", "chroma", "chroma_true"} - set(table)
@@ -115,15 +141,15 @@ def read_images(run: StoredRun) -> pd.DataFrame:
     return table
 
 
-def _clash(found: Match) -> str:
+def clash(found: Match) -> str:
     """How the scales or the images of a match differ; "" if they do not."""
     clashes = []
     for pair in found.pairs:
         facts = [
             {
-                "scale": run.folder.parent.parent.name,
-                "source": run.measures.get("source"),
-                "prepared set": run.measures.get("prepared"),
+                "scale": run.scale,
+                "source": run.data.get("source"),
+                "prepared set": run.data.get("prepared"),
                 "digest of images": run.config.get("images"),
             }
             for run in pair

@@ -15,13 +15,14 @@ COMPARED = ("ab_mae", "ciede2000", "chroma_ratio")
 
 
 def measured(run: StoredRun, split: str, measures=COMPARED) -> str:
+    """Means of some measures over a split, in words."""
     means = run.means(split)
     return ", ".join(
         f"{MEASURES[name].name} {MEASURES[name].text(means[name])}" for name in measures
     )
 
 
-def _runs(stored: Stored, arms: Iterable[str]) -> dict[str, StoredRun]:
+def first_runs(stored: Stored, arms: Iterable[str]) -> dict[str, StoredRun]:
     found = {arm: stored.first(arm) for arm in arms}
     return {arm: run for arm, run in found.items() if run is not None}
 
@@ -103,17 +104,17 @@ def random_weights(arm: str) -> Callable[[Stored], str]:
 
 def compared_cost(stored: Stored, arms: Iterable[str]) -> list[str]:
     return [
-        f"{arm}: {run.measures['macs'] / 1e9:.3f} G MACs forward, "
-        f"{run.measures['images_per_second']:.0f} images/s, "
-        f"{run.measures['train_seconds'] / 60:.1f} min in all"
-        for arm, run in _runs(stored, arms).items()
+        f"{arm}: {run.cost['macs'] / 1e9:.3f} G MACs forward, "
+        f"{run.cost['images_per_second']:.0f} images/s, "
+        f"{run.cost['train_seconds'] / 60:.1f} min in all"
+        for arm, run in first_runs(stored, arms).items()
     ]
 
 
 def outputs(stored: Stored, arm: str = "literal") -> list[str]:
     """Where the outputs of a last layer without bounds lie, and the loss."""
     run = stored.first(arm)
-    found = run.measures["outputs"]
+    found = run.facts["network"]["outputs"]
     losses = run.epochs["loss_G_MSE"]
     return [
         f"MSE {losses.iloc[0]:.4f} → {losses.iloc[-1]:.4f}",
@@ -125,14 +126,14 @@ def outputs(stored: Stored, arm: str = "literal") -> list[str]:
 def same_weights(stored: Stored, arms: tuple[str, str]) -> list[str]:
     """Whether two arms ended with the same network, to the bit."""
     one, other = (stored.first(arm) for arm in arms)
-    same = one.measures["weights_sha256"] == other.measures["weights_sha256"]
+    same = one.facts["network"]["sha256"] == other.facts["network"]["sha256"]
     verdict = "the same weights to the bit" if same else "different weights"
     return [f"{arms[0]} and {arms[1]} end with {verdict} ({measured(other, 'test')})"]
 
 
 def near_gray(run: StoredRun) -> float:
     """Share of images without colour among those prepared."""
-    counts = run.measures["counts"]
+    counts = run.data["counts"]
     return counts["near_gray"] / counts["images"]
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 from colorization.evidence.interval import Scores
 from colorization.results.measures import MEASURES, columns_of, with_sign
 from colorization.results.runs import StoredRun
-from colorization.results.stored import Stored, snapshots
+from colorization.results.stored import Stored
 
 WINDOW = 0.1  # of the epochs: the first and the last tenth
 
@@ -61,7 +61,7 @@ class Images:
     def _split(self, run: StoredRun) -> str:
         if self.snapshot is None:
             return self.split
-        taken = list(snapshots(run).values())
+        taken = list(run.snapshots.values())
         return taken[self.snapshot] if self.snapshot < len(taken) else "no such snapshot"
 
     def label(self, stored: Stored | None = None) -> str:

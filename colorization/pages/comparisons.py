@@ -7,14 +7,16 @@ from pathlib import Path
 import numpy as np
 
 from colorization.pages import image_grids
-from colorization.pages.figures import Figure, Grid, short
+from colorization.pages.figures import Figure, Grid
+from colorization.pages.tiles import COLOURED, GRAY, ORIGINAL, columns, mosaic, tiles
 from colorization.results.runs import StoredRun
-from colorization.results.stored import Stored, run_note, snapshots, source_note
+from colorization.results.samples import said
+from colorization.results.stored import Stored, run_note, source_note
 
 
 def gan_grids(name: str, arm: str, title: str, rules=("random",), split: str = "test"):
-    """Grids of an arm's test images, one for each rule of `results.SAMPLE_RULES`."""
-    said = {
+    """Grids of an arm's test images, one for each rule of `colorization.results.samples.RULES`."""
+    titles = {
         "random": "drawn at random",
         "best": "best",
         "worst": "worst",
@@ -22,30 +24,24 @@ def gan_grids(name: str, arm: str, title: str, rules=("random",), split: str = "
     }
     for rule in rules:
         suffix = "" if rule == rules[0] else f"-{rule}"
-        yield Grid(f"{name}{suffix}", arm, f"{split}-{rule}", f"{title}, {said[rule]}")
-
-
-def _bands(run: StoredRun, sample: str) -> dict[str, np.ndarray]:
-    """The rows of tiles of a stored grid by their labels."""
-    labels = run.samples[sample]["rows"]
-    return dict(zip(labels, np.split(run.sample_mosaic(sample), len(labels)), strict=True))
+        yield Grid(f"{name}{suffix}", arm, f"{split}-{rule}", f"{title}, {titles[rule]}")
 
 
 def _stack(
-    path, bands: dict[str, np.ndarray], title: str, run: StoredRun, sample: str, note: str, across
+    path, bands: dict[str, np.ndarray], title: str, run: StoredRun, grid: str, note: str, across
 ):
-    """Draw bands of tiles, label -> tiles, of the images of a stored grid: as rows, or across."""
-    entry = run.samples[sample]
-    names, tiles = [short(name) for name in entry["names"]], list(bands.values())
+    """Draw bands, label -> tiles `[N, H, W, 3]`, of the images of a grid: as rows, or across."""
+    names = columns(run, grid)
+    rows = list(bands.values())
     if across:
-        tiles = [np.concatenate(np.split(band, len(names), axis=1)) for band in tiles]
+        rows = list(np.stack(rows, axis=1))
     image_grids.image_grid(
         path,
-        np.concatenate(tiles, axis=1 if across else 0),
+        mosaic(rows),
         rows=names if across else list(bands),
         columns=list(bands) if across else names,
         title=title,
-        note=f"{entry['rule']}; {note}\n{source_note(run, sample)}",
+        note=f"{said(grid, len(names))}; {note}\n{source_note(run, grid)}",
     )
 
 
@@ -66,26 +62,33 @@ class Compared(Figure):
     original: bool = True
     across: bool = False
     label: Callable[[StoredRun], str] = lambda run: run.arm
+    suffix = ".webp"
 
     def shows(self, arm: str) -> set[str]:
         return {self.sample} if arm in self.arms else set()
 
     def draw(self, path: Path, stored: Stored) -> bool:
         first = stored.first(self.arms[0])
-        if first is None or self.sample not in first.samples:
+        if first is None or self.sample not in first.shown:
             return False
-        names, own = first.samples[self.sample]["names"], _bands(first, self.sample)
-        bands = {"gray": own["gray"]}
+        own = tiles(first, self.sample)
+        bands = {GRAY: own[GRAY]}
         for arm in self.arms:
             run = next((r for r in stored.of(arm) if r.scale == first.scale), None)
-            if run is None or run.samples.get(self.sample, {}).get("names") != names:
+            if run is None or not _same_images(run, first, self.sample):
                 continue
-            bands[self.label(run)] = _bands(run, self.sample)["re-coloured"]
+            bands[self.label(run)] = tiles(run, self.sample)[COLOURED]
         if self.original:
-            bands["original"] = own["original"]
+            bands[ORIGINAL] = own[ORIGINAL]
         note = f"scale {first.scale}, seed {first.seed}"
         _stack(path, bands, self.title, first, self.sample, note, self.across)
         return True
+
+
+def _same_images(run: StoredRun, other: StoredRun, grid: str) -> bool:
+    """Whether a grid of two runs shows the same photographs."""
+    mine = run.shown.get(grid, {}).get("photographs")
+    return mine == other.shown[grid]["photographs"]
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,7 @@ class OverEpochs(Figure):
     name: str
     arm: str
     title: str
+    suffix = ".webp"
 
     def shows(self, arm: str) -> set[str]:
         return {"test-random", "test@*-random"} if arm == self.arm else set()
@@ -103,11 +107,11 @@ class OverEpochs(Figure):
         run = stored.first(self.arm)
         if run is None:
             return False
-        own = _bands(run, "test-random")
-        bands = {"gray": own["gray"]}
-        for epoch, sample in snapshots(run).items():
-            bands[f"epoch {epoch}"] = _bands(run, f"{sample}-random")["re-coloured"]
-        bands[f"epoch {run.last_epoch}"] = own["re-coloured"]
-        bands["original"] = own["original"]
+        own = tiles(run, "test-random")
+        bands = {GRAY: own[GRAY]}
+        for epoch, split in run.snapshots.items():
+            bands[f"epoch {epoch}"] = tiles(run, f"{split}-random")[COLOURED]
+        bands[f"epoch {run.last_epoch}"] = own[COLOURED]
+        bands[ORIGINAL] = own[ORIGINAL]
         _stack(path, bands, self.title, run, "test-random", run_note(run), across=False)
         return True

@@ -6,22 +6,33 @@ from functools import partial
 from pathlib import Path
 
 from colorization.pages import diagram, image_grids, line_charts
+from colorization.pages.tiles import columns, mosaic, tiles
 from colorization.reproduction.report import Arm
-from colorization.results import runs
+from colorization.results.runs import StoredRun
+from colorization.results.samples import said
 from colorization.results.stored import Stored, run_note, source_note
 
 
-def short(name: str, length: int = 20) -> str:
-    """A file's name, or the end of a long one, which is what tells it from others."""
-    return name if len(name) <= length else f"…{name[1 - length :]}"
-
-
 class Figure:
-    """What a report draws: a name, a title, and `draw(path, stored)` to whether it could."""
+    """What a report draws: a name, a title, and `draw(path, stored)` to whether it could.
+
+    Attributes:
+        suffix: of its file, which says how it is written.
+        kept: it is committed with the results; else `make figures` draws it where it is wanted.
+    """
+
+    name: str
+    title: str
+    suffix = ".svg"
+    kept = True
 
     def shows(self, arm: str) -> set[str]:
-        """Patterns of the names of an arm's grids whose stored tiles it needs."""
+        """Patterns of the names of an arm's grids that it needs."""
         return set()
+
+    def path(self, folder: Path) -> Path:
+        """Its file below the folder of its report."""
+        return folder / "figures" / f"{self.name}{self.suffix}"
 
 
 @dataclass(frozen=True)
@@ -32,23 +43,27 @@ class Grid(Figure):
     arm: str
     sample: str
     title: str
+    suffix = ".png"
+    kept = False
 
     def shows(self, arm: str) -> set[str]:
         return {self.sample} if arm == self.arm else set()
 
     def draw(self, path: Path, stored: Stored) -> bool:
         run = stored.first(self.arm)
-        if run is None or self.sample not in run.samples:
+        if run is None or self.sample not in run.shown:
             return False
-        entry = run.samples[self.sample]
+        rows = tiles(run, self.sample)
+        names = columns(run, self.sample)
+        rule = said(self.sample, len(names))
         image_grids.image_grid(
             path,
-            run.sample_mosaic(self.sample),
-            rows=entry["rows"],
-            columns=[short(name) for name in entry["names"]],
-            captions=[f"ΔE {value:.1f}" for value in entry["ciede2000"]],
+            mosaic(list(rows.values())),
+            rows=list(rows),
+            columns=names,
+            captions=[f"ΔE {value:.1f}" for value in run.ciede2000(self.sample)],
             title=self.title,
-            note=f"{entry['rule']}; {run_note(run)}\n{source_note(run, self.sample)}",
+            note=f"{rule}; {run_note(run)}\n{source_note(run, self.sample)}",
         )
         return True
 
@@ -63,7 +78,7 @@ class Curves(Figure):
     y_label: str
     title: str
     percent: bool = False
-    references: Callable[[Stored, runs.StoredRun], dict[str, float]] = lambda *_: {}
+    references: Callable[[Stored, StoredRun], dict[str, float]] = lambda *_: {}
 
     def draw(self, path: Path, stored: Stored) -> bool:
         run = stored.first(self.arm)
@@ -133,16 +148,22 @@ def without_download(build: Callable) -> Callable:
 def draw_figures(stored: Stored, specifications: Iterable, say=print) -> None:
     """Draw every figure whose arm has results to `figures/` in the report's folder."""
     for figure in specifications:
-        path = stored.folder / "figures" / f"{figure.name}.png"
+        path = figure.path(stored.folder)
         if not figure.draw(path, stored):
             path.unlink(missing_ok=True)
             say(f"{figure.name}: no results yet")
 
 
-def figure_list(folder: Path, specifications: Iterable) -> str:
-    """The drawn figures as Markdown, in order."""
+def figure_list(folder: Path, specifications: Iterable[Figure]) -> str:
+    """The figures that are kept as Markdown, in order; then what else can be drawn."""
+    specifications = list(specifications)
     parts = []
     for figure in specifications:
-        if (folder / "figures" / f"{figure.name}.png").exists():
-            parts.append(f"**{figure.title}**\n\n![{figure.title}](figures/{figure.name}.png)\n")
+        if figure.kept and figure.path(folder).exists():
+            name = figure.path(folder).name
+            parts.append(f"**{figure.title}**\n\n![{figure.title}](figures/{name})\n")
+    others = [figure for figure in specifications if not figure.kept]
+    if others:
+        parts.append(f"`make figures-{folder.name}` draws these, too, from what is stored:\n")
+        parts.append("\n".join(f"- `{figure.name}`: {figure.title}" for figure in others) + "\n")
     return "\n".join(parts)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from colorization.evidence.observations import _runs
+from colorization.evidence.observations import first_runs
 from colorization.pages import line_charts
 from colorization.pages.figures import Figure
 from colorization.results.runs import StoredRun
@@ -42,26 +42,7 @@ class LossCurves(Figure):
         run = stored.first(self.arm)
         if run is None:
             return False
-        panels = [
-            {
-                "title": "generator",
-                "series": series(run, G_LOSSES),
-                "y_label": "loss",
-                "log_y": far_apart(series(run, G_LOSSES)),
-            },
-            {
-                "title": "discriminator",
-                "series": series(run, ("loss_D", "loss_D_real", "loss_D_fake")),
-                "y_label": "loss",
-            },
-            {
-                "title": "answers of the discriminator",
-                "series": series(run, ("D_accuracy", "D_real", "D_fake")),
-                "y_label": "share, probability",
-                "y_limits": (0.0, 1.0),
-            },
-        ]
-        line_charts.curve_panels(path, panels, title=self.title, note=run_note(run))
+        draw_losses(path, run, self.title)
         return True
 
 
@@ -78,7 +59,7 @@ class LossesCompared(Figure):
         first = stored.first(self.arms[0])
         if first is None:
             return False
-        runs = _runs(stored.at(first.scale), self.arms)
+        runs = first_runs(stored.at(first.scale), self.arms)
         panels = []
         for column in ("loss_G_GAN", "loss_G_L1", "loss_D"):
             lines = {arm: series(run, (column,)).get(LABELS[column]) for arm, run in runs.items()}
@@ -87,6 +68,43 @@ class LossesCompared(Figure):
         note = f"scale {first.scale}, seed {first.seed}; after the pretraining where there is one"
         line_charts.curve_panels(path, panels, title=self.title, note=note)
         return True
+
+
+def draw_losses(path: Path, run: StoredRun, title: str | None = None) -> None:
+    """Draw what a run logged: a panel each for its players, or one for training and validation."""
+    adversarial = "loss_D" in run.epochs
+    panels = _of_players(run) if adversarial else [_of_training(run)]
+    line_charts.curve_panels(path, panels, title=title, note=run_note(run) if title else None)
+
+
+def _of_players(run: StoredRun) -> list[dict]:
+    losses = series(run, G_LOSSES)
+    return [
+        {
+            "title": "generator",
+            "series": losses,
+            "y_label": "loss",
+            "log_y": far_apart(losses),
+        },
+        {
+            "title": "discriminator",
+            "series": series(run, ("loss_D", "loss_D_real", "loss_D_fake")),
+            "y_label": "loss",
+        },
+        {
+            "title": "answers of the discriminator",
+            "series": series(run, ("D_accuracy", "D_real", "D_fake")),
+            "y_label": "share, probability",
+            "y_limits": (0.0, 1.0),
+        },
+    ]
+
+
+def _of_training(run: StoredRun) -> dict:
+    x = run.epochs["epoch"].to_numpy()
+    columns = {"training": "loss", "validation": "val_loss"}
+    lines = {k: (x, run.epochs[c].to_numpy()) for k, c in columns.items() if c in run.epochs}
+    return {"series": lines, "y_label": "loss", "log_y": far_apart(lines)}
 
 
 def series(run: StoredRun, columns: Iterable[str]) -> dict:

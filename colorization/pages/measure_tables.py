@@ -8,7 +8,7 @@ from colorization.pages import tables
 from colorization.reproduction.report import SCALES, Arm, Report
 from colorization.results import runs
 from colorization.results.measures import MEASURES
-from colorization.results.stored import Stored, over_seeds, snapshots
+from colorization.results.stored import Stored, over_seeds
 
 
 def measures_table(*args, **keywords) -> str:
@@ -31,7 +31,7 @@ def measures_rows(
     """
     lines, shown = [], set()
     for arm in arms:
-        runs = [run for run in stored.of(arm.name) if split in run.measures]
+        runs = [run for run in stored.of(arm.name) if split in run.splits]
         if not runs:
             continue
         counts = image_counts(runs[0], "test" if split == "train" else split)
@@ -59,17 +59,17 @@ def weights_note(arm: Arm, run: runs.StoredRun) -> str:
 def _speed(run: runs.StoredRun) -> dict[str, str]:
     """Cells of a table: what a run's network costs."""
     return {
-        "parameters": f"{run.measures['parameters']:,}",
-        "MACs per image [G]": f"{run.measures['macs'] / 1e9:.3f}",
-        "images/s (training)": f"{run.measures['images_per_second']:.1f}",
+        "parameters": f"{run.cost['parameters']:,}",
+        "MACs per image [G]": f"{run.cost['macs'] / 1e9:.3f}",
+        "images/s (training)": f"{run.cost['images_per_second']:.1f}",
     }
 
 
 def image_counts(run: runs.StoredRun, split: str = "test") -> str:
     """The set that trained a run, its size in pixels, and how many images train and test."""
-    measures, size = run.measures, run.config["recipe"]["size"]
-    counts = f"{measures['training_images']} / {measures[split]['images']}"
-    return f"{measures['source']}, {size} px, {counts}"
+    size = run.config["recipe"]["size"]
+    counts = f"{run.data['training_images']} / {run.splits[split]['images']}"
+    return f"{run.data['source']}, {size} px, {counts}"
 
 
 def snapshots_table(stored: Stored, arms: Iterable[Arm], measures: list[str]) -> str:
@@ -77,7 +77,7 @@ def snapshots_table(stored: Stored, arms: Iterable[Arm], measures: list[str]) ->
     lines = []
     for arm in arms:
         run = stored.first(arm.name)
-        for epoch, split in snapshots(run).items() if run else ():
+        for epoch, split in run.snapshots.items() if run else ():
             lines.append(
                 {
                     "arm": f"**{arm.name}**",
@@ -99,7 +99,7 @@ def scale_sections(stored: Stored, report: Report) -> str:
         cost = report.compares_cost
         parts += [measures_table(at_scale, report.arms, measures, "test", cost)]
         for name in dict.fromkeys(given.name for arm in report.arms for given in arm.tested_on):
-            if any(name in run.measures for run in at_scale.runs):
+            if any(name in run.splits for run in at_scale.runs):
                 parts += [f"### Scale {scale}: {name}, as a second test set\n"]
                 parts += [measures_table(at_scale, report.arms, measures, name, cost)]
         parts += [f"### Scale {scale}: training images\n"]
@@ -120,7 +120,7 @@ def cost_table(stored: Stored, arms: Iterable[Arm]) -> str:
                     "arm": arm.name,
                     **_speed(run),
                     "precision": run.environment["precision"],
-                    "minutes": f"{run.measures['train_seconds'] / 60:.1f}",
+                    "minutes": f"{run.cost['train_seconds'] / 60:.1f}",
                     "device": run.environment["device"],
                 }
             )

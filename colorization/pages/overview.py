@@ -34,7 +34,7 @@ def reports_table(reports: Iterable[Report], results: Path) -> str:
             at_scale = stored.at(scale)
             trained = [arm for arm in report.arms if arm.primary and not arm.trained_by]
             runs = [at_scale.first(arm.name) for arm in trained]
-            done = [run.measures["train_seconds"] / 60 for run in runs if run]
+            done = [run.cost["train_seconds"] / 60 for run in runs if run]
             minutes = f"{sum(done):.0f} ({len(done)} of {len(runs)} runs)" if done else "–"
             line[f"minutes, {scale}"] = minutes
         lines.append(line)
@@ -170,14 +170,14 @@ def primary_runs(reports: Iterable[Report], results: Path) -> pd.DataFrame:
                 "arm": f"**{arm.name}**{weights_note(arm, run)}",
                 "scale": run.scale,
                 "seeds": str(len(runs)),
-                "test images": f"{run.measures['source']}, {run.measures['test']['images']}",
+                "test images": f"{run.data['source']}, {run.splits['test']['images']}",
             }
             line |= over_seeds(runs, "test", COLUMNS)
             for name in ("gray", "mean-ab-given-L"):
                 value = baselines.get(name, {}).get("ciede2000")
                 heading = f"CIEDE2000 of *{name.replace('-', ' ')}*"
                 line[heading] = MEASURES["ciede2000"].text(value)
-            line["minutes"] = f"{run.measures['train_seconds'] / 60:.0f}"
+            line["minutes"] = f"{run.cost['train_seconds'] / 60:.0f}"
             line["device"] = run.environment["device"]
             lines.append(line)
     return pd.DataFrame(lines)

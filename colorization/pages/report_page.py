@@ -42,7 +42,7 @@ def _settings(run: runs.StoredRun) -> dict[str, str]:
     size = config["recipe"]["size"]
     pretraining = config.get("pretraining")
     rows = {
-        "dataset": run.measures["source"],
+        "dataset": run.data["source"],
         "image size": f"{size}x{size}",
         "batch size": str(config["batch_size"]),
         "epochs": (f"{pretraining['epochs']} + " if pretraining else "") + str(config["epochs"]),

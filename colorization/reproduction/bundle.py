@@ -7,7 +7,6 @@ which `collect` merges into those here.
 
 import json
 import math
-import shutil
 import tarfile
 import tempfile
 import time
@@ -32,8 +31,8 @@ from colorization.reproduction.reproduce import (
     run_folder,
     test_sets,
 )
-from colorization.results import runs
-from colorization.results.store import storing
+from colorization.results.store import Shelf, holds_results, shelves, storing
+from colorization.results.stored import Stored
 from colorization.training.environment import BUNDLED_COMMIT, commit
 from colorization.training.epochs import read_epochs
 from colorization.training.run import RunOptions
@@ -178,7 +177,7 @@ class Plan:
         return [entry for entry in self.runs if not self._is_stored(**entry)]
 
     def _is_stored(self, report: str, arm: str, seed: int, macs: float) -> bool:
-        return (FOUND / report / self.scale / arm / f"seed-{seed}" / "measures.json").exists()
+        return Shelf(FOUND / report / self.scale).has(arm, seed)
 
     def cost(self, entry: dict) -> float:
         """Multiply-accumulates that a run still has before it."""
@@ -291,17 +290,23 @@ def collect(archive: Path, target: Path, report: Callable[[str], Report], say=pr
             unpacked = archives.unpack(archive, Path(scratch) / "unpacked") / "results"
         except UserError:
             raise UserError(f"{archive} cannot be unpacked; {wanted}") from None
-        places = sorted(unpacked.glob("*/*/*/seed-*/measures.json"))
-        if not places:
+        if not holds_results(unpacked):
             raise UserError(f"{archive} holds no results; {wanted}")
-        keys = dict.fromkeys(place.relative_to(unpacked).parts[0] for place in places)
+        keys = sorted(path.name for path in unpacked.iterdir() if shelves(path))
         reports = [report(key) for key in keys]  # before anything is copied
         for one in reports:
-            runs.load(unpacked / one.key)
-        for place in places:
-            folder = target / place.parent.relative_to(unpacked)
-            say(f"{'replaced' if folder.exists() else 'new'}: {folder.relative_to(target)}")
-            shutil.rmtree(folder, ignore_errors=True)
+            Stored.read(unpacked / one.key)
         for one in reports:
-            shutil.copytree(unpacked / one.key, target / one.key, dirs_exist_ok=True)
+            for shelf in shelves(unpacked / one.key):
+                _merge(shelf, Shelf(target / one.key / shelf.scale), say)
             render(one, target / one.key, say)
+
+
+def _merge(found: Shelf, target: Shelf, say) -> None:
+    """Put what one shelf has into another."""
+    for prepared, baselines in found.take_baselines():
+        target.put_baselines(prepared, baselines)
+    for run in found.runs():
+        known = target.has(run.arm, run.seed)
+        target.put(found.take(run))
+        say(f"{'replaced' if known else 'new'}: {run.name}")

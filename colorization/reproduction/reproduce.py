@@ -9,14 +9,15 @@ from pathlib import Path
 
 from colorization.data.prepared import PreparedSet, is_sealed, prepare
 from colorization.errors import OutOfTime, RunFailed, RunUnusable, SourceUnavailable, UserError
-from colorization.evaluation.finished_run import _judge_baselines, judge
+from colorization.evaluation.finished_run import evaluate_baselines, evaluate_run
 from colorization.files import write_json
+from colorization.models.half import save_half
 from colorization.models.resnet18_unet import imagenet_backbone
 from colorization.pages.report_page import render
 from colorization.reproduction.report import Arm, Report
 from colorization.reproduction.scales import SMOKE_IMAGES
-from colorization.results import store
-from colorization.results.store import storing
+from colorization.results.run_folder import EVALUATED, findings_of, read_run
+from colorization.results.store import DEFAULT, Shelf, storing
 from colorization.serialization import to_json
 from colorization.training.callbacks import snapshot_path
 from colorization.training.checkpoint import restore
@@ -179,26 +180,26 @@ def reproduce_run(report, scale, arm, seed, runs, results_folder, options, preci
         raise OutOfTime("trained, but not judged")
     further = test_sets(arm, config, say)
     with locked(folder):
-        if not (folder / "measures.json").exists():
+        if not (folder / EVALUATED).exists():
             say("evaluating")
             with explained_memory(config):
-                judge(folder, config, images, further)
-    target = results_folder / report.key / scale / arm.name / f"seed-{seed}"
+                evaluate_run(folder, config, images, further)
+    shelf = Shelf(results_folder / report.key / scale)
     with storing(results_folder, say):
-        _judge_baselines(target.parents[1] / "baselines", config, images, further)
-        shown = _is_shown(target)
-        store.publish(
-            folder,
-            target,
-            samples=report.shown(arm.name) if shown else (),
-            also=(FINISHED,) if arm.published and shown else (),
-        )
+        evaluate_baselines(shelf, config, images, further)
+        # Of an arm's seeds, figures show the lowest.
+        shown = seed <= min(shelf.seeds(arm.name), default=seed)
+        shelf.put(findings_of(folder, arm.name, seed, report.shown(arm.name) if shown else set()))
+        if arm.published and shown and scale != "smoke":
+            keep_network(folder, results_folder / DEFAULT)
 
 
-def _is_shown(target: Path) -> bool:
-    """Whether figures show this run: of an arm's seeds, the lowest."""
-    stored = [path.parent.name for path in target.parent.glob("seed-*/measures.json")]
-    return min([target.name, *stored], key=lambda name: int(name.split("-")[1])) == target.name
+def keep_network(run: Path, target: Path) -> None:
+    """Keep a finished run's network, and what has to be known to use it; see `DEFAULT`."""
+    save_half(run / FINISHED, target / FINISHED)
+    stored = read_run(run)
+    write_json(target / "about.json", {"run": stored.name, **stored.data})
+    write_json(target / "config.json", stored.config)  # last: where it is, there is a network
 
 
 def test_sets(arm: Arm, config: TrainingConfig, say=print) -> dict[str, tuple]:

@@ -1,36 +1,78 @@
-"""Stored runs, read and checked."""
+"""One finished run as it is stored: what it is, its epochs, a row an image, what figures show."""
 
-import json
-from collections.abc import Callable
+import io
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from PIL import Image
 
 from colorization.errors import UserError
-from colorization.evaluation.predictors import BASELINES
+from colorization.results import samples
+
+ROWS = "images.csv"  # a row an image of every split
+CLASS_WEIGHTS = "class_weights.csv"  # of a run that rebalances
+EPOCHS = "epochs.csv"
+PHOTOGRAPHS = "photographs"  # what figures show, as it was
 
 
 @dataclass(frozen=True)
 class StoredRun:
-    """One finished run, read from its results folder."""
+    """A finished run.
 
-    folder: Path
+    Args:
+        report, scale, arm, seed: which it is.
+        facts: "config" and "environment" as the run wrote them; "splits", the measures of each
+            whole split; "snapshots", after which epochs the network was judged too; "data", what
+            it learned from; "cost", what it took; "shown", the images that figures show of it.
+        read: (name of a file of the run) to its contents; raises `UserError` without it.
+    """
+
+    report: str
+    scale: str
+    arm: str
+    seed: int
+    facts: dict
+    read: Callable[[str], bytes]
 
     @property
-    def scale(self) -> str:
-        return self.folder.parts[-3]
+    def name(self) -> str:
+        return f"{self.report}/{self.scale}/{self.arm}/seed-{self.seed}"
 
     @property
-    def arm(self) -> str:
-        return self.folder.parts[-2]
+    def config(self) -> dict:
+        return self.facts["config"]
 
     @property
-    def seed(self) -> int:
-        return self.config["seed"]
+    def environment(self) -> dict:
+        return self.facts["environment"]
+
+    @property
+    def splits(self) -> dict[str, dict]:
+        """Measures of whole splits: "train", "test", further test sets, "test@5" after 5 epochs."""
+        return self.facts["splits"]
+
+    @property
+    def snapshots(self) -> dict[int, str]:
+        """Epoch -> name of the split of a snapshot, in order."""
+        return {epoch: f"test@{epoch}" for epoch in sorted(self.facts.get("snapshots", ()))}
+
+    @property
+    def data(self) -> dict:
+        """The prepared set: source, title, licence, counts, training images, further sets."""
+        return self.facts["data"]
+
+    @property
+    def cost(self) -> dict:
+        """Parameters, MACs, seconds of training, images a second."""
+        return self.facts["cost"]
+
+    @property
+    def shown(self) -> dict[str, dict]:
+        """Grids by name: names and photographs of the images, and the space of the answers; none
+        for a seed that figures do not show."""
+        return self.facts.get("shown", {})
 
     @property
     def last_epoch(self) -> int:
@@ -38,68 +80,53 @@ class StoredRun:
         return int(self.epochs["epoch"].iloc[-1])
 
     @cached_property
-    def config(self) -> dict:
-        return _read_json(self.folder / "config.json")
-
-    @cached_property
-    def environment(self) -> dict:
-        return _read_json(self.folder / "environment.json")
-
-    @cached_property
-    def measures(self) -> dict:
-        return _read_json(self.folder / "measures.json")
-
-    @cached_property
-    def samples(self) -> dict:
-        """Grids by name; none for a seed that figures do not show."""
-        path = self.folder / "samples.json"
-        return _read_json(path) if path.exists() else {}
-
-    def sample_mosaic(self, name: str) -> np.ndarray:
-        with Image.open(self.folder / "samples" / f"{name}.png") as image:
-            return np.asarray(image.convert("RGB"))
-
-    @cached_property
     def epochs(self) -> pd.DataFrame:
-        return pd.read_csv(self.folder / "epochs.csv")
-
-    @cached_property
-    def class_weights(self) -> pd.DataFrame:
-        return pd.read_csv(self.folder / "class_weights.csv")
+        table = pd.read_csv(io.BytesIO(self.read(EPOCHS)))
+        return table.dropna(axis="columns", how="all")
 
     @cached_property
     def images(self) -> pd.DataFrame:
-        return pd.read_csv(self.folder / "images.csv")
+        return pd.read_csv(io.BytesIO(self.read(ROWS)))
+
+    @cached_property
+    def class_weights(self) -> pd.DataFrame:
+        return pd.read_csv(io.BytesIO(self.read(CLASS_WEIGHTS)))
 
     def means(self, split: str) -> dict[str, float]:
         """Measures of a split: means over its images, and those of the whole set."""
-        return split_means(self.images, self.measures, split)
+        return split_means(self.images, self.splits, split)
+
+    def answers(self, grid: str) -> np.ndarray:
+        """What the network answered for the images of a grid, uint8 `[N, H, W, 3]`.
+
+        As `colorization.results.samples` keeps it; `shown[grid]["space"]` is "ab" or "rgb".
+        """
+        count = len(self.shown[grid]["names"])
+        return samples.decode(self.read(f"{grid}.webp"), count)
+
+    def photographs(self, grid: str) -> np.ndarray:
+        """The images of a grid as they were, uint8 sRGB `[N, H, W, 3]`."""
+        digests = self.shown[grid]["photographs"]
+        files = [self.read(f"{PHOTOGRAPHS}/{one}.webp") for one in digests]
+        return np.concatenate([samples.decode(contents, 1) for contents in files])
+
+    def ciede2000(self, grid: str) -> list[float]:
+        """The difference between original and answer of each image of a grid."""
+        of_split = self.images[self.images["split"] == samples.split_of(grid)]
+        by_name = of_split.set_index("name")["ciede2000"]
+        return [float(by_name[name]) for name in self.shown[grid]["names"]]
 
 
-def split_means(images: pd.DataFrame, measures: dict, split: str) -> dict[str, float]:
+def split_means(images: pd.DataFrame, splits: dict, split: str) -> dict[str, float]:
     """Means over a split's images, its set-level measures, and the chroma ratio (of the means)."""
     rows = images[images.split == split].drop(columns=["split", "name"])
     means = rows.replace(np.inf, np.nan).mean().to_dict()
     ratio = means["chroma"] / means["chroma_true"]
-    return {**means, **measures[split], "chroma_ratio": ratio}
+    return {**means, **splits[split], "chroma_ratio": ratio}
 
 
-def load(report_folder: Path) -> list[StoredRun]:
-    """Every stored run of a report, sorted by path.
-
-    Raises:
-        UserError: a file is missing, or is not as a run leaves it.
-    """
-    paths = sorted(report_folder.glob("*/*/seed-[0-9]*/measures.json"), key=_in_order)
-    runs = [StoredRun(path.parent) for path in paths]
-    for run in runs:
-        _check(run)
-    return runs
-
-
-# What is read of a run's files: name -> type, and the columns of its tables.
+# What is read of a run: name -> type, and the columns of its tables.
 _TEXT, _NUMBER = (str,), (int, float)
-
 _EXPECTED = {
     "config": {
         "seed": (int,),
@@ -109,91 +136,59 @@ _EXPECTED = {
         **dict.fromkeys(("recipe", "network", "objective"), (dict,)),
     },
     "environment": dict.fromkeys(("device", "precision", "backend"), _TEXT),
-    "measures": {
-        **dict.fromkeys(("source", "source_title", "source_licence", "prepared"), _TEXT),
-        **dict.fromkeys(("parameters", "macs", "train_seconds", "images_per_second"), _NUMBER),
+    "splits": dict.fromkeys(("train", "test"), (dict,)),
+    "data": {
+        **dict.fromkeys(("source", "title", "licence", "prepared"), _TEXT),
         "training_images": (int,),
-        **dict.fromkeys(("train", "test"), (dict,)),
     },
+    "cost": dict.fromkeys(("parameters", "macs", "train_seconds", "images_per_second"), _NUMBER),
 }
-
 _ROW = ("split", "name", "ab_mae", "ciede2000", "chroma", "chroma_true")
 
 
-def _check(run: StoredRun) -> None:
-    for name, fields in _EXPECTED.items():
-        found = getattr(run, name)
+def check(run: StoredRun) -> None:
+    """Raise `UserError` where a run is not as it is left."""
+    for section, fields in _EXPECTED.items():
+        found = run.facts.get(section)
         for key, types in fields.items():
             if not isinstance(found, dict) or not isinstance(found.get(key), types):
-                raise _tampered(run.folder / f"{name}.json", key)
-    for name, found, types in (
-        ("measures.json", run.measures["test"].get("images"), int),
-        ("measures.json", run.measures["train"].get("images"), int),
-        ("config.json", run.config["recipe"].get("size"), int),
-        *(("samples.json", grid.get("rows"), list) for grid in run.samples.values()),
+                raise tampered(run.name, f"{section}: {key}")
+    for found in (
+        run.splits["test"].get("images"),
+        run.splits["train"].get("images"),
+        run.config["recipe"].get("size"),
     ):
-        if not isinstance(found, types):
-            raise _tampered(run.folder / name, "a field is missing")
-    _check_table(run.folder / "epochs.csv", lambda: run.epochs, ("epoch", "seconds"))
+        if not isinstance(found, int):
+            raise tampered(run.name, "a number is missing")
+    for grid in run.shown.values():
+        if not isinstance(grid, dict) or not {"names", "photographs", "space"} <= grid.keys():
+            raise tampered(run.name, "shown")
+    check_table(f"{EPOCHS} of {run.name}", lambda: run.epochs, ("epoch", "seconds"))
     if not {"loss", "loss_G"} & set(run.epochs.columns):
-        raise _tampered(run.folder / "epochs.csv", "loss")
-    _check_table(run.folder / "images.csv", lambda: run.images, _ROW)
+        raise tampered(f"{EPOCHS} of {run.name}", "loss")
+    check_rows(run.name, lambda: run.images)
 
 
-def _check_table(
-    path: Path, read: Callable[[], pd.DataFrame], columns: tuple[str, ...]
+def check_rows(name: str, read: Callable[[], pd.DataFrame]) -> pd.DataFrame:
+    """A table with a row an image, checked."""
+    return check_table(f"{ROWS} of {name}", read, _ROW)
+
+
+def check_table(
+    name: str, read: Callable[[], pd.DataFrame], columns: Iterable[str]
 ) -> pd.DataFrame:
     """The table, if every column but names is of numbers and these are there."""
     try:
         table = read()
     except (OSError, ValueError) as error:
-        raise _tampered(path, str(error).splitlines()[0]) from None
+        raise tampered(name, str(error).splitlines()[0]) from None
     for column in {*columns, *table.columns} - {"split", "name"}:
         if column not in table or not pd.api.types.is_numeric_dtype(table[column]):
-            raise _tampered(path, column)
+            raise tampered(name, column)
     if not len(table) or not {"split", "name"}.intersection(columns) <= set(table.columns):
-        raise _tampered(path, "no rows, or no names")
+        raise tampered(name, "no rows, or no names")
     return table
 
 
-def _tampered(path: Path, what: str) -> UserError:
-    return UserError(f"{path} is not as a run leaves it ({what}); run the arm again")
-
-
-def _in_order(path: Path) -> tuple:
-    *place, seed = path.parent.parts
-    return place, int(seed.removeprefix("seed-"))
-
-
-def load_baselines(report_folder: Path, scale: str) -> dict[str, dict[str, dict]]:
-    """{prepared set: {baseline: {split: measures}}} of a scale."""
-    found: dict[str, dict[str, dict]] = {}
-    for path in sorted((report_folder / scale / "baselines").glob("*/*/measures.json")):
-        images, measures = read_baseline(path.parent), _read_json(path)
-        splits = images["split"].unique()
-        if not all(isinstance(measures.get(split), dict) for split in splits):
-            raise _tampered(path, "a split is missing")
-        found.setdefault(path.parts[-3], {})[path.parts[-2]] = {
-            split: split_means(images, measures, split) for split in splits
-        }
-    order = [name.replace(" ", "-") for name in BASELINES]
-    return {
-        key: {name: sets[name] for name in order if name in sets} for key, sets in found.items()
-    }
-
-
-def read_baseline(folder: Path) -> pd.DataFrame:
-    """A baseline's rows, one an image.
-
-    Raises:
-        UserError: they are missing, or not as a run leaves them.
-    """
-    path = folder / "images.csv"
-    return _check_table(path, lambda: pd.read_csv(path), _ROW)
-
-
-def _read_json(path: Path) -> dict:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UserError(f"{path} cannot be read ({error}); run the arm again") from None
+def tampered(name: str, what: str) -> UserError:
+    return UserError(f"{name} is not as a run leaves it ({what}); run the arm again")

@@ -1,0 +1,70 @@
+"""A finished run's own folder, below `runs/`, read as stored results are.
+
+config.json, environment.json, epochs.csv, class_weights.csv   of its training
+images.csv, measures.json, samples/                            of its evaluation
+"""
+
+import csv
+import io
+from fnmatch import fnmatch
+from functools import partial
+from pathlib import Path
+
+from colorization.errors import UserError
+from colorization.results.runs import CLASS_WEIGHTS, EPOCHS, PHOTOGRAPHS, ROWS, StoredRun
+from colorization.results.store import Findings, read_json
+
+EVALUATED = "measures.json"  # where it is, the run has been evaluated
+SAMPLES = "samples"
+
+
+def read_run(folder: Path) -> StoredRun:
+    """The finished run in a folder `.../<report>/<scale>/<arm>/seed-<n>`.
+
+    Raises:
+        UserError: its configuration or its measures cannot be read.
+    """
+    *_, report, scale, arm, _ = folder.absolute().parts
+    facts = {
+        "config": read_json(folder / "config.json", {}),
+        "environment": read_json(folder / "environment.json", {}),
+        **read_json(folder / EVALUATED, {}),
+    }
+    if not isinstance(facts["config"].get("seed"), int):
+        raise UserError(f"{folder / 'config.json'} is not of a run (no seed)")
+    return StoredRun(report, scale, arm, facts["config"]["seed"], facts, partial(_read, folder))
+
+
+def _read(folder: Path, name: str) -> bytes:
+    path = folder / SAMPLES / name if name.endswith(".webp") else folder / name
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UserError(f"{path} cannot be read ({error.strerror}); run the arm again") from None
+
+
+def findings_of(folder: Path, arm: str, seed: int, grids: set[str]) -> Findings:
+    """What of a finished run is to be stored.
+
+    Args:
+        folder: of the run.
+        arm, seed: whose it is.
+        grids: patterns of the names of grids that figures show.
+    """
+    run = read_run(folder)
+    shown = {
+        name: grid
+        for name, grid in run.shown.items()
+        if any(fnmatch(name, pattern) for pattern in grids)
+    }
+    facts = {**run.facts, "shown": shown}
+    if not shown:
+        del facts["shown"]
+    files = {ROWS: run.read(ROWS)}
+    if shown and (folder / CLASS_WEIGHTS).exists():
+        files[CLASS_WEIGHTS] = run.read(CLASS_WEIGHTS)
+    files |= {f"{grid}.webp": run.read(f"{grid}.webp") for grid in shown}
+    digests = {one for grid in shown.values() for one in grid["photographs"]}
+    photographs = {f"{one}.webp": run.read(f"{PHOTOGRAPHS}/{one}.webp") for one in sorted(digests)}
+    epochs = list(csv.DictReader(io.StringIO(run.read(EPOCHS).decode())))
+    return Findings(arm, seed, facts, epochs, files, photographs)
