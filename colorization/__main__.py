@@ -68,7 +68,7 @@ def bundled_run() -> Path:
     run = Path(__file__).parents[1] / "results" / "default"
     if not (run / "config.json").exists():
         raise UserError(f"no network is stored in {run}; name a finished run by RUN=")
-    about = json.loads((run / "about.json").read_text())
+    about = json.loads((run / "measures.json").read_text())["data"]
     size = json.loads((run / "config.json").read_text())["recipe"]["size"]
     licence = about["licence"]
     if (run / "ATTRIBUTION.csv").exists():

@@ -7,9 +7,6 @@ from scipy.ndimage import gaussian_filter, gaussian_filter1d
 
 from colorization.backend import compiled
 from colorization.colour.ab_bins import (
-    AB_BINS,
-    BINS,
-    GRAY_BIN,
     decode,
     encode_nearest,
     encode_soft,
@@ -17,6 +14,7 @@ from colorization.colour.ab_bins import (
     smooth_over_ab,
     smooth_over_index,
 )
+from colorization.colour.ab_grid import AB_BINS, BINS, GRAY_BIN
 from colorization.colour.lab import rgb_to_lab
 from colorization.data.berkeley import BSDS500
 from colorization.data.prepared import prepare

@@ -11,11 +11,12 @@ from PIL import Image
 
 from colorization.errors import SourceUnavailable
 from colorization.models.cost import trainable_parameters
-from colorization.reproduction.report import SCALES
 from colorization.reproduction.reproduce import _twin, with_initial_weights
-from colorization.results import runs
+from colorization.results.runs import StoredRun
+from colorization.results.stored import SCALES, Stored
 from colorization.serialization import to_json
 from colorization.training.config import Adversary
+from colorization.training.run import load_network
 from experiments.__main__ import REPORTS, report_module
 from experiments.flower_gan import _nothing_dropped, _stand_in, _unlabelled
 from tests.test_reproduce import finish, rendered, run, start
@@ -52,8 +53,8 @@ def smoke(tmp_path_factory):
     return {job: folder / "runs" / "results" / job[1] for job, (folder, _) in jobs.items()}
 
 
-def stored(folder: Path) -> dict[str, runs.StoredRun]:
-    return {run.arm: run for run in runs.load(folder)}
+def stored(folder: Path) -> dict[str, StoredRun]:
+    return {run.arm: run for run in Stored.read(folder).runs}
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -63,8 +64,8 @@ def test_chosen_arms_have_results(smoke, key):
     for arm, one in runs.items():
         means = one.means("test")
         assert 0 < means["ab_mae"] < 90 and means["images"] == 10, arm
-        assert one.measures["source"].startswith("forms-generated"), arm
-        assert one.measures["training_images"] == 20, arm
+        assert one.data["source"].startswith("forms-generated"), arm
+        assert one.data["training_images"] == 20, arm
         if "loss_D" in one.epochs:
             last = one.epochs.iloc[-1]
             assert 0 <= last["D_accuracy"] <= 1 and 0 < last["D_fake"] < 1, arm
@@ -76,7 +77,7 @@ def test_page_and_figures_are_drawn(smoke, key):
     text = (folder / "README.md").read_text()
     assert text == rendered(report, folder)
     for figure in report.figures:
-        drawn = (folder / "figures" / f"{figure.name}.png").exists()
+        drawn = figure.path(folder).exists()
         first = getattr(figure, "arms", (getattr(figure, "arm", None),))[0]
         name = getattr(first, "name", first)
         expected = name in CHOSEN[key] or hasattr(figure, "network")
@@ -85,11 +86,14 @@ def test_page_and_figures_are_drawn(smoke, key):
 
 
 def test_the_network_of_a_published_arm_is_kept_with_its_results(smoke):
-    report = report_module("common")
-    for arm, one in stored(smoke["tensorflow", "common"]).items():
-        assert (
-            (one.folder / "network.keras").exists() == report.arm(arm).published == (arm == "light")
-        )
+    report, results = report_module("common"), smoke["tensorflow", "common"].parent
+    published = [arm.name for arm in report.arms if arm.published]
+    about = json.loads((results / "default" / "measures.json").read_text())
+    assert published == ["light"] and about["run"] == "common/smoke/light/seed-0"
+    kept = load_network(results / "default")
+    trained = load_network(results.parent / "common" / "smoke" / "light" / "seed-0")
+    for one, other in zip(kept.get_weights(), trained.get_weights(), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-6)
 
 
 def test_losses_are_logged_under_the_names_that_the_reports_plot(smoke):
@@ -110,13 +114,13 @@ def test_pretraining_comes_first_and_its_end_is_an_arm_of_its_own(smoke):
     assert list(whole.epochs["epoch"]) == [1, 2, 3, 4] and list(first.epochs["epoch"]) == [1, 2]
     assert whole.epochs["loss_G"].isna().tolist() == [True, True, False, False]
     assert whole.epochs["loss"].isna().tolist() == [False, False, True, True]
-    assert first.measures["weights_sha256"] != whole.measures["weights_sha256"]
+    assert first.facts["network"]["sha256"] != whole.facts["network"]["sha256"]
     assert first.means("test")["ab_mae"] == whole.means("test@2")["ab_mae"]
 
 
 def test_an_idle_discriminator_leaves_the_generator_alone(smoke):
     digests = {
-        arm: run.measures["weights_sha256"]
+        arm: run.facts["network"]["sha256"]
         for arm, run in stored(smoke["tensorflow", "rgb-mse-gan"]).items()
     }
     assert digests["literal"] == digests["without-d"] != digests["adversarial-1e-2"]
@@ -128,7 +132,7 @@ def test_further_test_sets_have_rows_and_grids(smoke):
     one = stored(smoke["tensorflow", "flower-cgan"])["unet"]
     assert one.means("sketches")["images"] == 10
     assert {"chroma_strokes", "chroma_paper"} <= set(one.images.columns)
-    assert one.sample_mosaic("sketches-random").shape == (3 * 32, 5 * 32, 3)
+    assert one.answers("sketches-random").shape == (5, 32, 32, 3)
     assert stored(smoke["tensorflow", "imagenet-cgan"])["main"].means("coco")["images"] == 10
 
 
@@ -220,7 +224,7 @@ def test_claims_on_the_multi_domain_set_know_it_from_its_stand_in():
     source = report_module("flower-gan").arm("multi-domain").config.source
 
     def stored(given):
-        run = SimpleNamespace(measures={"source": given.key, "source_title": given.title})
+        run = SimpleNamespace(data={"source": given.key, "title": given.title})
         return SimpleNamespace(first={"multi-domain": run}.get)
 
     assert _stand_in(stored(source)) == ""
@@ -230,7 +234,7 @@ def test_claims_on_the_multi_domain_set_know_it_from_its_stand_in():
 
 def test_a_set_without_gray_images_is_said_to_leave_nothing_to_drop():
     def stored(*dropped):
-        runs = [SimpleNamespace(measures={"counts": {"dropped_as_near_gray": n}}) for n in dropped]
+        runs = [SimpleNamespace(data={"counts": {"dropped_as_near_gray": n}}) for n in dropped]
         return SimpleNamespace(of={"multi-domain-coloured": runs}.get)
 
     assert _nothing_dropped(stored()) == []  # not run
@@ -251,10 +255,10 @@ def test_any_arm_trains_on_a_folder_of_photographs(tmp_path):
     done = run(tmp_path, *arguments, "--data", f"folder:{folder}")
     assert done.returncode == 0, done.stderr
     own = next((tmp_path / "runs").glob("own-my-photographs-*"))
-    (found,) = runs.load(own / "results" / "imagenet-cgan")
-    assert found.measures["source"].startswith("own-my-photographs-")
-    assert found.measures["training_images"] == 11 and found.measures["test"]["images"] == 1
-    assert found.measures["further_sets"] == {}
+    (found,) = Stored.read(own / "results" / "imagenet-cgan").runs
+    assert found.data["source"].startswith("own-my-photographs-")
+    assert found.data["training_images"] == 11 and found.splits["test"]["images"] == 1
+    assert found.data["further_sets"] == {}
     assert not (tmp_path / "results").exists()
 
 

@@ -15,7 +15,8 @@ import pytest
 from colorization.errors import OutOfTime
 from colorization.reproduction import bundle
 from colorization.reproduction.reproduce import reproduce_run
-from colorization.results import runs
+from colorization.results.store import Shelf
+from colorization.results.stored import Stored
 from colorization.training.environment import commit
 from colorization.training.run import RunOptions
 from experiments.__main__ import main, report_module
@@ -69,13 +70,13 @@ def test_a_bundle_runs_without_network_and_comes_back(there, tmp_path, capsys):
         assert main(["collect", str(there / "results.tar.gz"), "--results", str(target)]) == 0
         said = capsys.readouterr().out
         assert all(f"{word}: berkeley/smoke/{arm}/seed-0" in said for arm in ARMS)
-    stored = {run.arm: run for run in runs.load(target / "berkeley")}
+    stored = {run.arm: run for run in Stored.read(target / "berkeley").runs}
     assert sorted(stored) == ARMS
     found = stored["regression"].environment
     assert found["backend"] == "jax" and found.get("commit") == commit().get("commit")
-    assert runs.load_baselines(target / "berkeley", "smoke")
+    assert Shelf(target / "berkeley" / "smoke").baselines()
     assert "regression-eval" in (target / "berkeley/README.md").read_text()
-    assert (target / "index.html").exists()
+    assert (target / "README.md").exists()
 
 
 def test_the_plan_names_every_run_and_the_packages_versions(there):
@@ -124,9 +125,11 @@ def test_what_is_trained_too_late_is_judged_next_time(tmp_path, monkeypatch):
     for stopped in ("stopped after epoch 1 of 2", "trained, but not judged"):
         with pytest.raises(OutOfTime, match=stopped):
             go_on(time.monotonic())
-    assert not runs.load(tmp_path / "results" / "berkeley")
+    assert not Stored.read(tmp_path / "results" / "berkeley").runs
     go_on(float("inf"))
-    assert [run.arm for run in runs.load(tmp_path / "results" / "berkeley")] == ["regression"]
+    assert [run.arm for run in Stored.read(tmp_path / "results" / "berkeley").runs] == [
+        "regression"
+    ]
 
 
 def test_what_is_finished_is_packed_before_the_next_run(tmp_path, monkeypatch):
@@ -173,7 +176,7 @@ def test_mistakes_are_one_line_and_status_2(arguments, message, tmp_path, monkey
     with tarfile.open("empty.tar.gz", "w:gz") as archive:
         archive.add("x.txt")
     with tarfile.open("foreign.tar.gz", "w:gz") as archive:
-        archive.add("x.txt", "results/nobody/full/unet/seed-0/measures.json")
+        archive.add("x.txt", "results/nobody/full/runs.json")
     assert main(arguments) == 2
     error = capsys.readouterr().err
     assert message in error and error.count("\n") == 1

@@ -17,10 +17,12 @@ from colorization.evidence.observations import timed_apart, weak_discriminator
 from colorization.evidence.quantities import Epochs, Gap, Images, PerRun
 from colorization.evidence.rule import all_of, verdict
 from colorization.pages import claims_section
+from colorization.results.store import Findings, Shelf
 from colorization.results.stored import Stored
 from experiments.__main__ import REPORTS, main, report_module
 from experiments.berkeley_figures import hexagons_and_squares, shapes
 
+ROOT = Path(__file__).parent.parent
 RANDOM = np.random.default_rng(0)
 NAMES = tuple(f"{i}.jpg" for i in range(200))
 
@@ -145,7 +147,11 @@ def test_a_claim_is_as_bad_as_its_worst_test():
 
 
 # What a stored run has besides is that of this one.
-A_RUN = Path(__file__).parent.parent / "results" / "flower-gan" / "small" / "flowers" / "seed-0"
+(A_RUN,) = [
+    run
+    for run in Shelf(ROOT / "results" / "flower-gan" / "small").runs()
+    if (run.arm, run.seed) == ("flowers", 0)
+]
 
 
 @pytest.fixture
@@ -165,10 +171,8 @@ def store(tmp_path):
         train=(),
         training=None,
         device="CPU",
-        **measures,
+        **facts,
     ):
-        folder = tmp_path / "report" / scale / arm / f"seed-{seed}"
-        folder.mkdir(parents=True)
         split = ["test"] * len(errors) + ["train"] * len(train)
         errors = np.concatenate([errors, train]).astype(float)
         rows = {
@@ -179,15 +183,22 @@ def store(tmp_path):
             "chroma": errors,
             "chroma_true": 10.0,
         }
-        pd.DataFrame(rows).to_csv(folder / "images.csv", index=False)
         epochs = {"epoch": range(1, len(losses) + 1), "loss": losses, "seconds": 1.0}
         epochs["D_accuracy"] = accuracy
-        pd.DataFrame(epochs).to_csv(folder / "epochs.csv", index=False)
         config = {"seed": seed, "network": {"build": training or arm}}
-        changed = {"measures": measures, "config": config, "environment": {"device": device}}
-        for name, changes in changed.items():
-            whole = json.loads((A_RUN / f"{name}.json").read_text()) | changes
-            (folder / f"{name}.json").write_text(json.dumps(whole))
+        changed = {
+            "config": A_RUN.config | config,
+            "environment": A_RUN.environment | {"device": device},
+            "shown": {},
+        }
+        found = Findings(
+            arm,
+            seed,
+            {**A_RUN.facts, **changed, **facts},
+            pd.DataFrame(epochs).astype(str).to_dict("records"),
+            {"images.csv": pd.DataFrame(rows).to_csv(index=False).encode()},
+        )
+        Shelf(tmp_path / "report" / scale).put(found)
         return tmp_path / "report"
 
     return write
@@ -231,7 +242,7 @@ def test_scales_are_not_mixed_and_the_largest_decides(store):
 
 def test_a_number_without_interval_gives_way_to_a_smaller_scale_with_seeds(store):
     def value(run):
-        return run.measures["value"]
+        return run.facts["value"]
 
     claim = Claim("", "", "", (Test(PerRun("one", "value", value), at_least=0.5),))
     folder = store("one", GOOD, "full", value=0.9)
@@ -299,14 +310,12 @@ def test_a_baseline_that_beats_both_arms_is_named(store):
     store("one", BAD)
     folder = store("two", BAD + 1)
     assert judge(CLAIM, Stored.read(folder)).notes == ()
-    prepared = json.loads((A_RUN / "measures.json").read_text())["prepared"]
+    found = {}
     for name, error in (("gray", 15.0), ("mean-ab-given-L", 11.0)):
-        target = folder / "small" / "baselines" / prepared / name
-        target.mkdir(parents=True)
         rows = {"split": "test", "name": NAMES[:50], "ciede2000": error, "ab_mae": error}
         rows |= {"chroma": 1.0, "chroma_true": 1.0}
-        pd.DataFrame(rows).to_csv(target / "images.csv", index=False)
-        (target / "measures.json").write_text('{"test": {}}')
+        found[name] = {"test": {}}, pd.DataFrame(rows).to_csv(index=False)
+    Shelf(folder / "small").put_baselines(A_RUN.data["prepared"], found)
     found = judge(CLAIM, Stored.read(folder))
     said = "mean ab given L alone has CIEDE2000 11.00, better than these arms"
     assert found.notes == (said,)
@@ -404,7 +413,7 @@ def test_confused_shapes_are_counted_over_all_seeds():
     counts = np.diag([90, 10, 10, 10, 10])
     wrong = counts.copy()
     wrong[2] = [0, 0, 4, 0, 6]  # squares, taken for hexagons
-    runs = [SimpleNamespace(measures={"test": {"confusion": c.tolist()}}) for c in (counts, wrong)]
+    runs = [SimpleNamespace(splits={"test": {"confusion": c.tolist()}}) for c in (counts, wrong)]
     stored = SimpleNamespace(of={"forms-56": runs}.get)
     assert "square 70% right, 30% hexagon" in shapes(stored, "forms-56")
     assert "triangle 100% right" in shapes(stored, "forms-56")

@@ -10,6 +10,8 @@ import pytest
 from colorization.errors import UserError
 from colorization.evidence.compare import compare, word
 from colorization.evidence.interval import Estimate
+from colorization.results.run_folder import findings_of
+from colorization.results.store import Shelf
 
 NAMES = ("a.jpg", "b.jpg", "c.jpg")
 # Means: ab MAE 12, PSNR 20, SSIM 0.7, accuracy 0.5, edge F1 0.5, colourfulness 30, bleed 0.3, and
@@ -35,7 +37,16 @@ def write(tmp_path):
     `shift` is added to measures of every test image, `rows` replaces them, `without` drops columns.
     """
 
-    def run(path, shift=None, rows=None, names=NAMES, without=(), config=None, **measures):
+    def run(
+        path,
+        shift=None,
+        rows=None,
+        names=NAMES,
+        without=(),
+        config=None,
+        weights_sha256="ab",
+        **data,
+    ):
         folder = tmp_path / path
         folder.mkdir(parents=True)
         columns = {**MEASURED, **(rows or {})}
@@ -50,8 +61,11 @@ def write(tmp_path):
         texts = {
             "config": {"seed": seed, "images": "1234", "epochs": 3, **(config or {})},
             "environment": {"backend": "tensorflow", "precision": "float32"},
-            "measures": {"source": "tiny", "prepared": "tiny-64px", "weights_sha256": "ab"}
-            | measures,
+            "measures": {
+                "splits": {},
+                "data": {"source": "tiny", "prepared": "tiny-64px", **data},
+                "network": {"sha256": weights_sha256},
+            },
         }
         for name, value in texts.items():
             (folder / f"{name}.json").write_text(json.dumps(value))
@@ -414,3 +428,22 @@ def test_higher_is_better(name):
 def test_nothing_is_worse_without_an_interval():
     none = float("nan")
     assert word("ab_mae", 1, 9, Estimate(8, none, none, 1, 1), 0.2, "spread") == "inconclusive"
+
+
+def test_stored_results_of_every_level(write, tmp_path):
+    """Runs that were put into a store are found where their folders would lie."""
+    for seed in (0, 1):
+        folder = write(f"runs/demo/small/unet/seed-{seed}", shift={"ab_mae": seed})
+        (folder / "epochs.csv").write_text("epoch,seconds,loss\n1,2.0,3.0\n")
+        shelf = Shelf(tmp_path / "results" / "demo" / "small")
+        shelf.put(findings_of(folder, "unet", seed, set()))
+    results = tmp_path / "results"
+    for level in (".", "demo", "demo/small", "demo/small/unet", "demo/small/unet/seed-0"):
+        status, text = run(results / level, tmp_path / "runs" / level)
+        assert (status, row(text, "ab MAE [Lab]")[-1]) == (0, "same"), level
+    one, other = (results / f"demo/small/unet/seed-{seed}" for seed in (0, 1))
+    status, text = run(one, other)
+    assert "unet seed 0 in A, demo/small/unet seed 1 in B" in text
+    assert (status, row(text, "ab MAE [Lab]")[-1]) == (1, "worse")
+    with pytest.raises(UserError, match="seed-2 does not exist"):
+        run(one, results / "demo/small/unet/seed-2")

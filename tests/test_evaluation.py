@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import keras
 import numpy as np
 import pytest
@@ -5,13 +7,17 @@ from keras import layers, ops
 from PIL import Image
 from skimage import color, metrics
 
-from colorization.colour.ab_bins import AB_BINS
+from colorization.colour.ab_grid import AB_BINS
 from colorization.colour.scaling import UNIT
 from colorization.data.prepared import prepare
 from colorization.data.recipe import Recipe
 from colorization.errors import UserError
-from colorization.evaluation.evaluate import displayed, evaluate, sample_tiles
+from colorization.evaluation.evaluate import displayed, evaluate
+from colorization.evaluation.finished_run import write_samples
 from colorization.evaluation.predictors import BASELINES, baselines, lab_batches, network_predictor
+from colorization.files import write_json
+from colorization.pages.tiles import tiles
+from colorization.results.run_folder import read_run
 from colorization.training.objectives import AbClassification, AbRegression, RgbRegression
 
 SIZE = 16
@@ -346,42 +352,52 @@ def test_extra_measures_get_the_true_and_the_predicted_image(images):
 # ---------------------------------------------------------------- tiles
 
 
-@pytest.mark.parametrize("quantised", [False, True])
-def test_tiles_have_a_column_for_each_image_and_a_row_for_each_kind(images, quantised):
+@pytest.mark.parametrize("objective", ["AbRegression", "AbClassification"])
+def test_what_is_shown_is_what_was_judged(images, tmp_path, objective):
     seen = []
 
     def predict(L, ab):
         seen.append(len(L))
         return np.broadcast_to(np.array([40, -30], "float32"), ab.shape)
 
-    columns = [4, 0, 3]
-    mosaic, labels = sample_tiles(images, "test", predict, columns, 2, quantised)
+    found = {split: evaluate(images, split, predict, batch_size=2) for split in ("test", "train")}
+    assert seen[:3] == [2, 2, 1]  # and it is not predicted again to be shown
+    folder = tmp_path / "report" / "small" / "arm" / "seed-0"
+    shown = write_samples(folder, {"test": images, "train": images}, found)
+    assert len(seen) == 3 + -(-len(TRAIN) // 2)
+    write_json(folder / "config.json", {"seed": 0, "objective": {"type": objective}})
+    write_json(folder / "measures.json", {"shown": shown})
+    run = read_run(folder)
+    bands = tiles(run, "test-worst")
+    quantised = objective == "AbClassification"
     rows = ["gray", "re-coloured", "original", "original, 313 colours"][: 3 + quantised]
-    assert labels == rows
-    assert mosaic.dtype == np.uint8 and mosaic.shape == (len(rows) * SIZE, 3 * SIZE, 3)
-    assert seen == [2, 2, 1]  # the batches of `evaluate`
-    for column, index in enumerate(columns):
-        tiles = mosaic[:, column * SIZE : (column + 1) * SIZE].reshape(-1, SIZE, SIZE, 3)
-        tiles = dict(zip(rows, tiles.astype(int), strict=True))
-        lab = color.rgb2lab(TEST[index])
-        assert np.ptp(tiles["gray"], axis=-1).max() <= 1
-        assert np.abs(tiles["gray"] - to_rgb8(lab * [1, 0, 0])).max() <= 1
-        assert np.abs(tiles["original"] - TEST[index]).max() <= 1
+    assert list(bands) == rows
+    assert all(one.shape == (5, SIZE, SIZE, 3) and one.dtype == np.uint8 for one in bands.values())
+    for place, name in enumerate(run.shown["test-worst"]["names"]):
+        original = TEST[int(Path(name).stem)]
+        shown = {label: band[place].astype(int) for label, band in bands.items()}
+        lab = color.rgb2lab(original)
+        assert np.ptp(shown["gray"], axis=-1).max() <= 1
+        assert np.abs(shown["gray"] - to_rgb8(lab * [1, 0, 0])).max() <= 1
+        assert np.abs(shown["original"] - original).max() <= 1
         recoloured = np.concatenate([lab[..., :1], np.full((SIZE, SIZE, 2), (40, -30))], axis=-1)
-        assert np.abs(tiles["re-coloured"] - to_rgb8(recoloured)).max() <= 1
+        assert np.abs(shown["re-coloured"] - to_rgb8(recoloured)).max() <= 1
         if quantised:
             ab = AB_BINS[brute_force_bins(lab[..., 1:])]
             expected = to_rgb8(np.concatenate([lab[..., :1], ab], axis=-1))
-            assert np.abs(tiles["original, 313 colours"] - expected).max() <= 1
+            assert np.abs(shown["original, 313 colours"] - expected).max() <= 1
 
 
-def test_batches_without_a_wanted_image_are_not_predicted(images):
-    seen = []
-
+def test_a_method_with_its_own_lightness_is_shown_with_it(images, tmp_path):
     def predict(L, ab):
-        seen.append(float(L.mean()))
-        return ab
+        return np.broadcast_to(np.array([60, 40, -30], "float32"), (*ab.shape[:-1], 3))
 
-    sample_tiles(images, "test", predict, [2], 2, False)
-    expected = color.rgb2lab(np.array(TEST[2:4]))[..., 0].mean()
-    assert seen == [pytest.approx(expected, rel=1e-4)]
+    found = {split: evaluate(images, split, predict) for split in ("test", "train")}
+    folder = tmp_path / "report" / "small" / "arm" / "seed-0"
+    shown = write_samples(folder, {"test": images, "train": images}, found)
+    assert shown["test-random"]["space"] == "rgb"
+    write_json(folder / "config.json", {"seed": 0, "objective": {"type": "RgbRegression"}})
+    write_json(folder / "measures.json", {"shown": shown})
+    expected = to_rgb8(np.array([[[60.0, 40.0, -30.0]]]))
+    coloured = tiles(read_run(folder), "test-random")["re-coloured"]
+    assert np.abs(coloured.astype(int) - expected).max() <= 1

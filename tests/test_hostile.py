@@ -21,9 +21,7 @@ from colorization.photographs.colorizer import Colorizer
 from experiments.__main__ import main as experiments
 from tests import training_fixtures as tiny
 
-BASELINE = (
-    "../../baselines/flowers-recognition-all-160-seed0-64px-stretch-rgb-bicubic-upsampled/gray"
-)
+ROOT = Path(__file__).parent.parent
 FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF")
 
 
@@ -123,36 +121,85 @@ def test_odd_names_are_names(run, name, tmp_path):
     assert [path.name for path in out.iterdir()] == [name]
 
 
+def changed(**sections):
+    """`runs.json` with these sections of its first run."""
+
+    def change(folder: Path) -> None:
+        runs = json.loads((folder / "runs.json").read_text())
+        runs[0].update(sections)
+        (folder / "runs.json").write_text(json.dumps(runs))
+
+    return change
+
+
+def written(name: str, content: str | None):
+    """A file of other content, or none."""
+
+    def change(folder: Path) -> None:
+        (folder / name).unlink()
+        if content is not None:
+            (folder / name).write_text(content)
+
+    return change
+
+
+def packed(archive: str, member: str, content: str | None):
+    """A zip file with a member of other content, or without it."""
+
+    def change(folder: Path) -> None:
+        with zipfile.ZipFile(folder / archive) as old:
+            members = {name: old.read(name) for name in old.namelist()}
+        del members[member]
+        if content is not None:
+            members[member] = content.encode()
+        with zipfile.ZipFile(folder / archive, "w") as new:
+            for name, data in members.items():
+                new.writestr(name, data)
+
+    return change
+
+
+AS_LEFT = "is not as a run leaves it"
+FLOWERS = "batch-64.zip", "seed-0/images.csv"  # of the run that runs.json has first
+BASELINE = (
+    "baselines.zip",
+    "flowers-recognition-all-160-seed0-64px-stretch-rgb-bicubic-upsampled/gray.csv",
+)
+
+
 @pytest.mark.parametrize(
-    "file, content, message",
+    "change, message",
     [
-        ("measures.json", "{", "measures.json cannot be read"),
-        ("measures.json", "[]", "is not as a run leaves it"),
-        ("measures.json", '{"test": 3}', "is not as a run leaves it"),
-        ("images.csv", "a,b\n1,2\n", "is not as a run leaves it"),
-        ("config.json", '{"seed": "x"}', "is not as a run leaves it"),
-        ("epochs.csv", "", "is not as a run leaves it"),
-        ("epochs.csv", "epoch,seconds\n1,2\n", "is not as a run leaves it (loss)"),
-        ("samples.json", '{"test-random": {}}', "is not as a run leaves it"),
-        (f"{BASELINE}/images.csv", "split,name\ntest,a\n", "is not as a run leaves it"),
-        (f"{BASELINE}/images.csv", None, "is not as a run leaves it"),
-        (f"{BASELINE}/measures.json", "{}", "is not as a run leaves it"),
+        (written("runs.json", "{"), "runs.json cannot be read"),
+        (written("runs.json", "{}"), AS_LEFT),
+        (written("runs.json", "[3]"), AS_LEFT),
+        (written("runs.json", '[{"arm": "flowers"}]'), AS_LEFT),
+        (changed(splits={"test": 3}), AS_LEFT),
+        (changed(splits=3), AS_LEFT),
+        (changed(config={"seed": "x"}), AS_LEFT),
+        (changed(data={}), AS_LEFT),
+        (changed(cost=None), AS_LEFT),
+        (changed(shown={"test-random": {}}), AS_LEFT),
+        (written("epochs.csv", ""), AS_LEFT),
+        (written("epochs.csv", "epoch,seconds\n1,2\n"), AS_LEFT),
+        (written("epochs.csv", "arm,seed,epoch,seconds\nbatch-64,0,1,2\n"), f"{AS_LEFT} (loss)"),
+        (packed(*FLOWERS, "a,b\n1,2\n"), AS_LEFT),
+        (packed(*FLOWERS, None), "has no seed-0/images.csv"),
+        (written(FLOWERS[0], "PK"), "cannot be read"),
+        (written(FLOWERS[0], None), "cannot be read"),
+        (packed(*BASELINE, "split,name\ntest,a\n"), AS_LEFT),
+        (packed(*BASELINE, None), "has no flowers-recognition"),
+        (written("baselines.zip", None), "cannot be read"),
+        (written("baselines.json", "["), "baselines.json cannot be read"),
     ],
 )
-def test_a_result_that_was_tampered_with_is_one_line(file, content, message, tmp_path, capsys):
-    source = Path(__file__).parent.parent / "results/flower-gan/small/flowers/seed-0"
-    target = tmp_path / "flower-gan/small/flowers/seed-0"
-    target.mkdir(parents=True)
-    for path in source.glob("*.*"):
-        (target / path.name).write_bytes(path.read_bytes())
-    shutil.copytree(source.parents[1] / "baselines", target.parents[1] / "baselines")
-    if content is None:
-        (target / file).unlink()
-    else:
-        (target / file).write_text(content)
+def test_a_result_that_was_tampered_with_is_one_line(change, message, tmp_path, capsys):
+    target = tmp_path / "flower-gan" / "small"
+    shutil.copytree(ROOT / "results" / "flower-gan" / "small", target)
+    change(target)
     assert experiments(["tables", "flower-gan", "--results", str(tmp_path)]) == 2
     error = capsys.readouterr().err
-    assert message in error and str(target.parents[1]) in error and error.count("\n") == 1
+    assert message in error and str(target) in error and error.count("\n") == 1
 
 
 @pytest.mark.parametrize("content", ["<<<<<<< HEAD", "[{}]", "3", '{"number": 1}'])

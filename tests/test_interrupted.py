@@ -29,6 +29,7 @@ from colorization.data.forms import generate_forms
 
 ROOT = Path(__file__).parent.parent
 ROUNDS = int(os.environ.get("INTERRUPTIONS", "6"))
+COMMIT = re.compile(r'\s*"(commit|dirty)": [^,\n]*,?')  # someone may commit meanwhile
 TIMINGS = re.compile(
     r'"(train_seconds|images_per_second)": [\d.]+|[\d.]+ \| float32 \| [\d.]+'  # JSON, Markdown
 )
@@ -134,8 +135,8 @@ def contents(folder: Path) -> dict[str, bytes | str]:
         if path.name == "epochs.csv":
             table = pd.read_csv(path).drop(columns=["seconds", "images_per_second"])
             found[name] = table.to_csv()
-        elif path.name in ("measures.json", "README.md"):
-            found[name] = TIMINGS.sub("", path.read_text())
+        elif path.name in ("measures.json", "runs.json", "README.md"):
+            found[name] = COMMIT.sub("", TIMINGS.sub("", path.read_text()))
         elif path.name == "environment.json":  # someone may commit meanwhile
             kept = json.loads(path.read_text())
             found[name] = {k: v for k, v in kept.items() if k not in ("commit", "dirty")}

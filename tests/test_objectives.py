@@ -5,12 +5,8 @@ import pytest
 from keras import ops
 from PIL import Image
 
-from colorization.colour.ab_bins import (
-    AB_BINS,
-    rebalancing_weights,
-    smooth_over_ab,
-    smooth_over_index,
-)
+from colorization.colour.ab_bins import rebalancing_weights, smooth_over_ab, smooth_over_index
+from colorization.colour.ab_grid import AB_BINS
 from colorization.colour.lab import rgb_to_lab
 from colorization.colour.scaling import BYTE, RAW, UNIT
 from colorization.serialization import to_json

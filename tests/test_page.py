@@ -1,11 +1,17 @@
 """The page of all results: what it is made of, and how it behaves in a browser."""
 
+import re
+import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from colorization.pages.html import HEIGHT, LEFT, MARGIN, WIDTH, chart, marked, page
+from colorization.pages import line_charts
+from colorization.pages.html import marked, page, write_page
+from colorization.pages.loss_curves import draw_losses
 from experiments.__main__ import REPORTS, main, report_module
 
 ROOT = Path(__file__).parent.parent
@@ -19,40 +25,76 @@ def test_text_is_escaped_before_its_markup_is_read():
     assert marked("[x](javascript:alert(1))") == "[x](javascript:alert(1))"
 
 
-def points(line: str) -> list[list[float]]:
-    return [[float(v) for v in pair.split(",")] for pair in line.split()]
+def stored_run(**columns) -> SimpleNamespace:
+    """What a chart needs of a run that logged these columns."""
+    count = len(next(iter(columns.values())))
+    return SimpleNamespace(epochs=pd.DataFrame({"epoch": range(1, count + 1), **columns}))
 
 
-def test_a_chart_spans_its_frame():
-    drawn = chart("loss", "loss", {"training": (np.array([1, 2, 3]), np.array([4.0, 2.0, 0.0]))})
-    ((label, line),) = drawn.lines
-    assert label == "training"
-    right, bottom = WIDTH - MARGIN, drawn.bottom
-    middle = (LEFT + right) / 2, (MARGIN + bottom) / 2
-    assert points(line) == [[LEFT, MARGIN], [*middle], [right, bottom]]
-    assert drawn.x_ticks == [(LEFT, "1"), (middle[0], "2"), (right, "3")]
-    assert drawn.y_ticks[0] == (bottom, "0") and drawn.y_ticks[-1] == (MARGIN, "4")
-    assert "log" not in drawn.y_label
+def drawn(tmp_path, monkeypatch, **columns) -> list[dict]:
+    """The panels that are drawn of a run, and the file is written."""
+    panels, draw = [], line_charts.curve_panels
+    monkeypatch.setattr(
+        line_charts,
+        "curve_panels",
+        lambda path, given, **options: panels.extend(given) or draw(path, given, **options),
+    )
+    draw_losses(tmp_path / "losses.svg", stored_run(**columns))
+    assert (tmp_path / "losses.svg").read_text().startswith("<?xml")
+    return panels
 
 
-def test_a_chart_of_losses_far_apart_is_logarithmic():
-    x = np.array([1, 2, 3])
-    drawn = chart("loss", "loss", {"a": (x, np.array([1.0, 10.0, 100.0]))})
-    heights = [y for _, y in points(drawn.lines[0][1])]
-    assert heights[0] - heights[1] == pytest.approx(heights[1] - heights[2], abs=0.11)
-    assert drawn.y_label == "loss (log)"
-    assert [text for _, text in drawn.y_ticks] == ["1", "10", "100"]
+def test_a_chart_has_a_line_for_training_and_one_for_validation(tmp_path, monkeypatch):
+    (panel,) = drawn(tmp_path, monkeypatch, loss=[4.0, 2.0, 1.0], val_loss=[5.0, 4.0, 3.0])
+    assert {label: list(y) for label, (_, y) in panel["series"].items()} == {
+        "training": [4.0, 2.0, 1.0],
+        "validation": [5.0, 4.0, 3.0],
+    }
+    assert not panel["log_y"]
 
 
-def test_a_chart_of_one_epoch_or_of_a_constant_can_be_drawn():
-    drawn = chart("loss", "loss", {"a": (np.array([1]), np.array([0.0]))})
-    ((x, y),) = points(drawn.lines[0][1])
-    assert 0 <= x <= WIDTH and 0 <= y <= HEIGHT
+def test_a_chart_of_losses_far_apart_is_logarithmic(tmp_path, monkeypatch):
+    (panel,) = drawn(tmp_path, monkeypatch, loss=[100.0, 10.0, 1.0])
+    assert panel["log_y"]
 
 
-def test_committed_page_is_what_the_committed_results_give():
+def test_players_have_a_panel_each(tmp_path, monkeypatch):
+    answers = dict.fromkeys(("D_accuracy", "D_real", "D_fake"), [0.5, 0.6])
+    losses = dict.fromkeys(("loss_G", "loss_G_GAN", "loss_D", "loss_D_real"), [2.0, 1.0])
+    panels = drawn(tmp_path, monkeypatch, **losses, **answers, loss_G_L1=[0.0, 0.0])
+    assert [panel["title"] for panel in panels] == [
+        "generator",
+        "discriminator",
+        "answers of the discriminator",
+    ]
+    assert list(panels[0]["series"]) == ["G", "G, GAN"]  # a loss that is nought is not drawn
+
+
+def test_a_chart_of_one_epoch_or_of_a_constant_can_be_drawn(tmp_path, monkeypatch):
+    assert drawn(tmp_path, monkeypatch, loss=[0.0])
+    assert drawn(tmp_path, monkeypatch, loss=[1.0, 1.0])
+
+
+@pytest.fixture(scope="module")
+def rendered(tmp_path_factory):
+    """The page of the committed results, with its pictures."""
+    results = tmp_path_factory.mktemp("page") / "results"
+    shutil.copytree(RESULTS, results)
     reports = [report_module(key) for key in REPORTS]
-    assert (RESULTS / "index.html").read_text() == page(reports, RESULTS)
+    return write_page(reports, results)
+
+
+def test_the_page_has_every_report_and_its_pictures(rendered):
+    text = rendered.read_text()
+    assert text == page([report_module(key) for key in REPORTS], RESULTS)
+    pictures = set(re.findall(r'src="(page/[^"]+)"', text))
+    assert all((rendered.parent / name).stat().st_size > 1000 for name in pictures)
+    assert {path.name for path in (rendered.parent / "page").iterdir()} == {
+        Path(name).name for name in pictures
+    }
+    for key in REPORTS:
+        assert f'<section id="{key}">' in text
+        assert any(name.startswith(f"page/{key}-") and name.endswith(".webp") for name in pictures)
 
 
 def test_a_folder_without_results_is_one_line(tmp_path, capsys):
@@ -65,9 +107,9 @@ def test_a_folder_without_results_is_one_line(tmp_path, capsys):
 
 
 @pytest.fixture(scope="module")
-def browser(chromium):
-    """Chromium with the committed page open."""
-    chromium.get((RESULTS / "index.html").as_uri())
+def browser(chromium, rendered):
+    """Chromium with the page of the committed results open."""
+    chromium.get(rendered.as_uri())
     return chromium
 
 

@@ -17,7 +17,8 @@ from colorization.pages.overview import departures_page, reports_table, results_
 from colorization.pages.report_page import page
 from colorization.pages.tables import replace_block
 from colorization.reproduction import reproduce as reproduction
-from colorization.results import runs
+from colorization.results.runs import StoredRun
+from colorization.results.store import Shelf
 from colorization.results.stored import Stored
 from experiments.__main__ import REPORTS, main, report_module
 from experiments.berkeley import REPORT
@@ -95,8 +96,8 @@ def on_jax(smoke_runs):
     return results_of(smoke_runs, "jax")
 
 
-def stored(folder: Path) -> dict[str, runs.StoredRun]:
-    return {run.arm: run for run in runs.load(folder)}
+def stored(folder: Path) -> dict[str, StoredRun]:
+    return {run.arm: run for run in Stored.read(folder).runs}
 
 
 def test_every_arm_has_results(everything):
@@ -105,9 +106,11 @@ def test_every_arm_has_results(everything):
     for arm, one in runs.items():
         assert list(one.epochs["epoch"]) == [1, 2], arm
         assert one.images.groupby("split").size().to_dict() == {"test": 10, "train": 20}, arm
-        assert set(one.samples) == REPORT.shown(arm)
-        tiles = {path.stem for path in (one.folder / "samples").iterdir()}
-        assert tiles == set(one.samples), arm
+        assert set(one.shown) == REPORT.shown(arm)
+        for grid in one.shown:
+            count = len(one.shown[grid]["names"])
+            assert one.answers(grid).shape == one.photographs(grid).shape, arm
+            assert len(one.ciede2000(grid)) == len(one.answers(grid)) == count == 5, arm
         means = one.means("test")
         assert 0 < means["ab_mae"] < 60 and 0 <= means["ssim"] <= 1 and means["images"] == 10, arm
 
@@ -120,7 +123,7 @@ def test_an_arm_that_only_decodes_differs_in_its_predictions_alone(everything):
 
 
 def test_baselines_bracket_every_table(everything):
-    for sets in runs.load_baselines(everything, "smoke").values():
+    for sets in Shelf(everything / "smoke").baselines().values():
         assert list(sets) == ["gray", "mean-ab", "mean-ab-given-L", "nearest-bin", "ground-truth"]
         assert sets["gray"]["test"]["chroma_ratio"] == 0
         truth = sets["ground-truth"]["test"]
@@ -149,13 +152,13 @@ def test_finished_work_is_skipped(everything):
 def test_tables_and_figures_are_rendered_from_stored_results_alone(everything, tmp_path):
     copy = tmp_path / "results" / "berkeley"
     shutil.copytree(everything, copy)
-    for path in [copy / "README.md", *(copy / "figures").glob("*.png")]:
+    for path in [copy / "README.md", *(copy / "figures").iterdir()]:
         path.unlink()
     done = run(tmp_path, "figures", "berkeley")
     assert done.returncode == 0, done.stderr
     assert (copy / "README.md").read_text() == (everything / "README.md").read_text()
     drawn = {path.name for path in (everything / "figures").iterdir()}
-    assert drawn == {f"{figure.name}.png" for figure in REPORT.figures}
+    assert drawn == {figure.path(copy).name for figure in REPORT.figures}
     for name in drawn:
         one, other = copy / "figures" / name, everything / "figures" / name
         assert one.read_bytes() == other.read_bytes(), name

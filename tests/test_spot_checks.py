@@ -15,18 +15,18 @@ from numpy.lib.stride_tricks import sliding_window_view
 from PIL import Image
 from skimage import color, metrics
 
-from colorization.colour.ab_bins import AB_BINS
+from colorization.colour.ab_grid import AB_BINS
 from colorization.data import download, kaggle, roots
 from colorization.data.prepared import prepare
 from colorization.data.recipe import Recipe
 from colorization.data.source import SPLITS
 from colorization.errors import SourceUnavailable, UserError
-from colorization.evaluation import finished_run
 from colorization.evaluation.evaluate import evaluate
+from colorization.evaluation.finished_run import rows_csv
 from colorization.evaluation.predictors import baselines, lab_batches
-from colorization.reproduction.report import SCALES
 from colorization.reproduction.reproduce import obtain
 from colorization.results import runs
+from colorization.results.stored import SCALES
 from experiments.__main__ import REPORTS, report_module
 
 SIZE = 24
@@ -326,15 +326,14 @@ class Bands:
 
 
 @pytest.mark.parametrize("outlined", [True, False])
-def test_two_bands_of_shifted_colour_by_hand(write_source, tmp_path, outlined):
+def test_two_bands_of_shifted_colour_by_hand(write_source, outlined):
     """A quarter of ab (-27, -36) beside (6, 8) become (-24, -32) and (9, 12)."""
     write_source({})  # sets the data root
     lab8 = np.full((16, 16, 3), (153, 128 + 6, 128 + 8), "uint8")
     lab8[:, :4] = 102 if outlined else 153, 128 - 27, 128 - 36
     images = prepare(Bands(lab8), Recipe(16))
     found = evaluate(images, "test", lambda L, ab: ab + np.float32([3, 4]))
-    finished_run.write_evaluations(tmp_path / "run", {"test": found})
-    rows = pd.read_csv(tmp_path / "run/images.csv")
+    rows = pd.read_csv(io.StringIO(rows_csv({"test": found})))
     means = runs.split_means(rows, {"test": found.measures}, "test")
     by_hand = {
         "ab_mae": (3 + 4) / 2,

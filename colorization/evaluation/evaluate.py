@@ -8,7 +8,8 @@ from functools import partial
 import numpy as np
 from keras import ops
 
-from colorization.colour.ab_bins import GRAY_BIN, encode_nearest
+from colorization.colour.ab_bins import encode_nearest
+from colorization.colour.ab_grid import GRAY_BIN
 from colorization.colour.lab import lab_to_rgb
 from colorization.data.prepared import PreparedSet
 from colorization.errors import UserError

@@ -77,7 +77,7 @@ def evaluate_run(folder: Path, config: TrainingConfig, images: PreparedSet, furt
         judged.append(epoch)
         sets[f"test@{epoch}"] = images
         evaluations[f"test@{epoch}"] = evaluate(images, "test", predict, **common)
-    shown = _write_samples(folder, sets, evaluations)
+    shown = write_samples(folder, sets, evaluations)
     write_text(folder / ROWS, rows_csv(evaluations))
     epochs = read_epochs(folder / "epochs.csv")
     measures = {
@@ -128,7 +128,7 @@ def rows_csv(evaluations: dict[str, Evaluation]) -> str:
     return table[columns].to_csv(index=False, lineterminator="\n")
 
 
-def _write_samples(
+def write_samples(
     folder: Path, sets: dict[str, PreparedSet], evaluations: dict[str, Evaluation]
 ) -> dict:
     """Write what the network answered for the images that figures may show, and those images.

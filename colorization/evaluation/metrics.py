@@ -8,7 +8,7 @@ import numpy as np
 from scipy import ndimage
 from skimage import color, metrics
 
-from colorization.colour.ab_bins import BINS
+from colorization.colour.ab_grid import BINS
 
 AUC_RADIUS = 150  # Lab units
 

@@ -7,7 +7,8 @@ import numpy as np
 from keras import ops
 
 from colorization.backend import compiled
-from colorization.colour.ab_bins import AB_BINS, encode_nearest
+from colorization.colour.ab_bins import encode_nearest
+from colorization.colour.ab_grid import AB_BINS
 from colorization.colour.lab import images_to_lab
 from colorization.data.prepared import PreparedSet
 

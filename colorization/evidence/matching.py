@@ -54,33 +54,27 @@ def find_runs(path: Path) -> tuple[Runs, bool]:
             "(results/flower-cgan/small/unet), or a finished run (seed-0)"
         )
     runs: Runs = {}
-    places: dict[tuple[str, int], Path] = {}
-    for place, run in found:
-        arm = run.name.rpartition("/")[0]
-        twin = places.setdefault((arm, run.seed), place)
-        if twin != place:
-            raise UserError(f"{twin} and {place} are both seed {run.seed}; move one away")
-        runs.setdefault(arm, {})[run.seed] = run
-    return runs, all(folder in (place, place.parent) for place, _ in found)
+    for run in found:
+        seeds = runs.setdefault(run.name.rpartition("/")[0], {})
+        twin = seeds.setdefault(run.seed, run)
+        if twin is not run:
+            raise UserError(f"{twin.place} and {run.place} are both seed {run.seed}; move one away")
+    return runs, all(folder in (run.place, run.place.parent) for run in found)
 
 
-def _stored(folder: Path) -> list[tuple[Path, StoredRun]]:
-    """Stored runs below a place, with the place of each: `<scale>/<arm>/seed-<n>`."""
+def _stored(folder: Path) -> list[StoredRun]:
+    """Stored runs whose place is below a folder."""
     below = [sorted(folder.glob(f"{level}{RUNS}")) for level in ("", "*/", "*/*/")]
     scales = [path.parent for path in next(filter(None, below), [])]
     scales = scales or [above for above in folder.parents[:2] if (above / RUNS).exists()]
-    runs = [
-        (scale / run.arm / f"seed-{run.seed}", run)
-        for scale in scales
-        for run in Shelf(scale).runs()
-    ]
-    return [(place, run) for place, run in runs if folder in (place, *place.parents)]
+    runs = [run for scale in scales for run in Shelf(scale).runs()]
+    return [run for run in runs if folder in (run.place, *run.place.parents)]
 
 
-def _in_run_folders(folder: Path) -> list[tuple[Path, StoredRun]]:
-    """Finished runs below a folder, with their own folders."""
+def _in_run_folders(folder: Path) -> list[StoredRun]:
+    """Finished runs in folders of their own."""
     found = (sorted(folder.glob(f"{level}{EVALUATED}")) for level in LEVELS)
-    return [(path.parent, read_run(path.parent)) for path in next(filter(None, found), [])]
+    return [read_run(path.parent) for path in next(filter(None, found), [])]
 
 
 def match(a: Runs, b: Runs, single: bool) -> list[Match]:
@@ -123,7 +117,7 @@ def read_images(run: StoredRun) -> pd.DataFrame:
     Raises:
         UserError: images.csv is not what a finished run leaves.
     """
-    path = f"{ROWS} of {run.name}"
+    path = run.place / ROWS
     try:
         table = run.images
         missing = {"split", "name", "chroma", "chroma_true"} - set(table)

@@ -22,9 +22,9 @@ from colorization.pages.loss_curves import draw_losses
 from colorization.pages.measure_tables import measures_rows
 from colorization.pages.overview import primary_runs, stored_claims, verdict_counts
 from colorization.pages.tiles import COLOURED, GRAY, ORIGINAL, mosaic, tiles
-from colorization.reproduction.report import SCALES, Arm, Report
+from colorization.reproduction.report import Arm, Report
 from colorization.results.runs import StoredRun
-from colorization.results.stored import Stored, run_note, source_note
+from colorization.results.stored import SCALES, Stored, run_note, source_note
 
 TEMPLATES = Path(__file__).parent / "templates"
 PICTURES = "page"  # the folder of what it shows, beside it

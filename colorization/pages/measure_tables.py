@@ -5,10 +5,10 @@ from collections.abc import Iterable
 import pandas as pd
 
 from colorization.pages import tables
-from colorization.reproduction.report import SCALES, Arm, Report
+from colorization.reproduction.report import Arm, Report
 from colorization.results import runs
 from colorization.results.measures import MEASURES
-from colorization.results.stored import Stored, over_seeds
+from colorization.results.stored import SCALES, Stored, over_seeds
 
 
 def measures_table(*args, **keywords) -> str:

@@ -12,9 +12,9 @@ from colorization.evidence.claims import Claim, Verdict, decided_by
 from colorization.evidence.rule import VERDICTS
 from colorization.pages import tables
 from colorization.pages.measure_tables import measures_rows, weights_note
-from colorization.reproduction.report import SCALES, Report
+from colorization.reproduction.report import Report
 from colorization.results.measures import MEASURES
-from colorization.results.stored import Stored, over_seeds
+from colorization.results.stored import SCALES, Stored, over_seeds
 
 COLUMNS = ("ab_mae", "ciede2000", "chroma_ratio", "colourfulness")
 

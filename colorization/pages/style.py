@@ -94,7 +94,11 @@ def save(path: Path, figure: Figure) -> None:
     bytes."""
     if path.suffix == ".svg":
         drawn = io.StringIO()
-        figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+        figure.savefig(
+            drawn,
+            format="svg",
+            metadata={"Date": None, "Creator": None, "Format": None, "Type": None},
+        )
         # A hundredth of a point is as fine as anyone sees. Verdana is as wide as DejaVu Sans, which
         # not every system has.
         text = re.sub(r"([1-9]\d*\.\d\d)\d+", r"\1", drawn.getvalue())

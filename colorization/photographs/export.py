@@ -16,10 +16,12 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from colorization.colour.ab_bins import AB_BINS
+from colorization.colour.ab_grid import AB_BINS
 from colorization.errors import UserError
 from colorization.files import refuse_file, write_json
 from colorization.photographs.colorizer import Colorizer
+from colorization.results.run_folder import EVALUATED
+from colorization.results.store import read_json
 from colorization.training.run import CUSTOM_OBJECTS, FINISHED
 
 # Format: Keras' name of it, and the name of its file or folder.
@@ -209,8 +211,7 @@ RUNNERS = {"saved_model": _run_saved_model, "onnx": _run_onnx, "litert": _run_li
 def description(colorizer: Colorizer, run: Path, form: str) -> dict:
     """What whoever uses the file needs to know."""
     config = json.loads((run / "config.json").read_text(encoding="utf-8"))
-    measures = run / "measures.json"
-    known = json.loads(measures.read_text(encoding="utf-8")) if measures.exists() else {}
+    known = read_json(run / EVALUATED, {}).get("data", {})
     size = colorizer.size
     steps = {
         "input": f"float32 [B, {size}, {size}, 1]: L of CIE Lab (D65) in 0..100 of the sRGB image, "
@@ -230,7 +231,7 @@ def description(colorizer: Colorizer, run: Path, form: str) -> dict:
         **steps,
         "objective": config["objective"],
         "recipe": config["recipe"],
-        "trained_on": known.get("source_title", config.get("source")),
-        "licence_of_training_photographs": known.get("source_licence"),
+        "trained_on": known.get("title", config.get("source")),
+        "licence_of_training_photographs": known.get("licence"),
         "keras": keras.__version__,
     }

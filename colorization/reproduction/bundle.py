@@ -298,7 +298,7 @@ def collect(archive: Path, target: Path, report: Callable[[str], Report], say=pr
             Stored.read(unpacked / one.key)
         for one in reports:
             for shelf in shelves(unpacked / one.key):
-                _merge(shelf, Shelf(target / one.key / shelf.scale), say)
+                _merge(shelf, Shelf(target / one.key / shelf.folder.name), say)
             render(one, target / one.key, say)
 
 

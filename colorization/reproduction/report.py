@@ -7,8 +7,6 @@ from typing import Any
 from colorization.errors import UserError
 from colorization.training.config import TrainingConfig
 
-SCALES = ("full", "small", "smoke")
-
 
 @dataclass(frozen=True)
 class TestSet:

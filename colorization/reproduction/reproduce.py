@@ -190,7 +190,7 @@ def reproduce_run(report, scale, arm, seed, runs, results_folder, options, preci
         # Of an arm's seeds, figures show the lowest.
         shown = seed <= min(shelf.seeds(arm.name), default=seed)
         shelf.put(findings_of(folder, arm.name, seed, report.shown(arm.name) if shown else set()))
-        if arm.published and shown and scale != "smoke":
+        if arm.published and shown:
             keep_network(folder, results_folder / DEFAULT)
 
 
@@ -198,7 +198,7 @@ def keep_network(run: Path, target: Path) -> None:
     """Keep a finished run's network, and what has to be known to use it; see `DEFAULT`."""
     save_half(run / FINISHED, target / FINISHED)
     stored = read_run(run)
-    write_json(target / "about.json", {"run": stored.name, **stored.data})
+    write_json(target / EVALUATED, {"run": stored.name, "data": stored.data})
     write_json(target / "config.json", stored.config)  # last: where it is, there is a network
 
 

@@ -24,7 +24,6 @@ def read_run(folder: Path) -> StoredRun:
     Raises:
         UserError: its configuration or its measures cannot be read.
     """
-    *_, report, scale, arm, _ = folder.absolute().parts
     facts = {
         "config": read_json(folder / "config.json", {}),
         "environment": read_json(folder / "environment.json", {}),
@@ -32,7 +31,8 @@ def read_run(folder: Path) -> StoredRun:
     }
     if not isinstance(facts["config"].get("seed"), int):
         raise UserError(f"{folder / 'config.json'} is not of a run (no seed)")
-    return StoredRun(report, scale, arm, facts["config"]["seed"], facts, partial(_read, folder))
+    place = folder.absolute()  # its last parts are names
+    return StoredRun(place, facts["config"]["seed"], facts, partial(_read, folder))
 
 
 def _read(folder: Path, name: str) -> bytes:

@@ -4,6 +4,7 @@ import io
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -22,23 +23,31 @@ class StoredRun:
     """A finished run.
 
     Args:
-        report, scale, arm, seed: which it is.
+        place: `.../<report>/<scale>/<arm>/seed-<n>`, where it is, or where it would be in a store.
+        seed: of its training.
         facts: "config" and "environment" as the run wrote them; "splits", the measures of each
             whole split; "snapshots", after which epochs the network was judged too; "data", what
             it learned from; "cost", what it took; "shown", the images that figures show of it.
         read: (name of a file of the run) to its contents; raises `UserError` without it.
     """
 
-    report: str
-    scale: str
-    arm: str
+    place: Path
     seed: int
     facts: dict
     read: Callable[[str], bytes]
 
     @property
+    def scale(self) -> str:
+        return self.place.parts[-3]
+
+    @property
+    def arm(self) -> str:
+        return self.place.parts[-2]
+
+    @property
     def name(self) -> str:
-        return f"{self.report}/{self.scale}/{self.arm}/seed-{self.seed}"
+        """Report, scale, arm and seed."""
+        return "/".join(self.place.parts[-4:])
 
     @property
     def config(self) -> dict:
@@ -152,30 +161,30 @@ def check(run: StoredRun) -> None:
         found = run.facts.get(section)
         for key, types in fields.items():
             if not isinstance(found, dict) or not isinstance(found.get(key), types):
-                raise tampered(run.name, f"{section}: {key}")
+                raise tampered(run.place, f"{section}: {key}")
     for found in (
         run.splits["test"].get("images"),
         run.splits["train"].get("images"),
         run.config["recipe"].get("size"),
     ):
         if not isinstance(found, int):
-            raise tampered(run.name, "a number is missing")
+            raise tampered(run.place, "a number is missing")
     for grid in run.shown.values():
         if not isinstance(grid, dict) or not {"names", "photographs", "space"} <= grid.keys():
-            raise tampered(run.name, "shown")
-    check_table(f"{EPOCHS} of {run.name}", lambda: run.epochs, ("epoch", "seconds"))
+            raise tampered(run.place, "shown")
+    check_table(run.place / EPOCHS, lambda: run.epochs, ("epoch", "seconds"))
     if not {"loss", "loss_G"} & set(run.epochs.columns):
-        raise tampered(f"{EPOCHS} of {run.name}", "loss")
-    check_rows(run.name, lambda: run.images)
+        raise tampered(run.place / EPOCHS, "loss")
+    check_rows(run.place / ROWS, lambda: run.images)
 
 
-def check_rows(name: str, read: Callable[[], pd.DataFrame]) -> pd.DataFrame:
+def check_rows(name: Path, read: Callable[[], pd.DataFrame]) -> pd.DataFrame:
     """A table with a row an image, checked."""
-    return check_table(f"{ROWS} of {name}", read, _ROW)
+    return check_table(name, read, _ROW)
 
 
 def check_table(
-    name: str, read: Callable[[], pd.DataFrame], columns: Iterable[str]
+    name: Path, read: Callable[[], pd.DataFrame], columns: Iterable[str]
 ) -> pd.DataFrame:
     """The table, if every column but names is of numbers and these are there."""
     try:
@@ -190,5 +199,5 @@ def check_table(
     return table
 
 
-def tampered(name: str, what: str) -> UserError:
+def tampered(name: Path, what: str) -> UserError:
     return UserError(f"{name} is not as a run leaves it ({what}); run the arm again")

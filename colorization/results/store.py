@@ -76,21 +76,11 @@ class Shelf:
     def __init__(self, folder: Path):
         self.folder = folder
 
-    @property
-    def report(self) -> str:
-        return self.folder.parent.name
-
-    @property
-    def scale(self) -> str:
-        return self.folder.name
-
     def runs(self) -> list[StoredRun]:
         """Every run, by arm and seed."""
         return [
             StoredRun(
-                self.report,
-                self.scale,
-                entry["arm"],
+                self.folder / entry["arm"] / f"seed-{entry['seed']}",
                 entry["seed"],
                 {key: value for key, value in entry.items() if key not in ("arm", "seed")},
                 partial(self._read, entry["arm"], entry["seed"]),
@@ -112,7 +102,7 @@ class Shelf:
             if not isinstance(entry, dict) or any(
                 not isinstance(entry.get(key), kind) for key, kind in there.items()
             ):
-                raise tampered(str(path), "a run without name or seed")
+                raise tampered(path, "a run without name or seed")
         return entries
 
     def _read(self, arm: str, seed: int, name: str) -> bytes:
@@ -141,7 +131,7 @@ class Shelf:
         with open(path, newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
         if rows and not {"arm", "seed", "epoch"} <= rows[0].keys():
-            raise tampered(str(path), "a column is missing")
+            raise tampered(path, "a column is missing")
         return rows
 
     def put(self, found: Findings) -> None:
@@ -197,7 +187,7 @@ class Shelf:
             for name, splits in sets.items():
                 rows = self.baseline_rows(prepared, name)
                 if not set(rows["split"]) <= splits.keys():
-                    raise tampered(str(self.folder / BASELINES), "a split is missing")
+                    raise tampered(self.folder / BASELINES, "a split is missing")
                 found[prepared][name] = {
                     split: split_means(rows, splits, split) for split in rows["split"].unique()
                 }
@@ -211,7 +201,7 @@ class Shelf:
         """
         path = self.folder / "baselines.zip"
         contents = zips.read(path, f"{prepared}/{name}.csv")
-        return check_rows(f"{path} {prepared}/{name}", lambda: pd.read_csv(io.BytesIO(contents)))
+        return check_rows(path / prepared / name, lambda: pd.read_csv(io.BytesIO(contents)))
 
     def baseline_splits(self, prepared: str, name: str) -> set[str]:
         """The splits that a baseline has been judged on."""

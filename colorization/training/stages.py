@@ -7,7 +7,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from colorization.colour.ab_bins import AB_BINS
+from colorization.colour.ab_grid import AB_BINS
 from colorization.colour.lab import images_to_lab
 from colorization.data.prepared import PreparedSet
 from colorization.errors import UserError
