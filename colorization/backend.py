@@ -4,8 +4,10 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import contextmanager
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from types import ModuleType
 
 from colorization.errors import UserError
 
@@ -41,6 +43,26 @@ def _remedy(missing: str | None) -> str:
     if missing == "tensorflow" and find_spec("jax"):
         return "it has JAX: set KERAS_BACKEND=jax"
     return "use .venv/bin/python, which make sets up"
+
+
+class _Deferred(ModuleType):
+    """Stands for a module until something of it is used (as PEP 810 has it from Python 3.15)."""
+
+    def __getattr__(self, name):
+        if sys.modules.get(self.__name__) is self:
+            del sys.modules[self.__name__]
+        return getattr(import_module(self.__name__), name)
+
+
+def defer_keras() -> None:
+    """Let `import keras` load Keras only when something of it is used.
+
+    It takes seconds to load, and commands that print what is stored never use it.
+    """
+    spec = find_spec("keras") if "keras" not in sys.modules else None
+    if spec is not None:
+        sys.modules["keras"] = module = _Deferred("keras")
+        module.__spec__ = spec
 
 
 def has_accelerator() -> bool:

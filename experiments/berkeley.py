@@ -19,8 +19,7 @@ from colorization.evidence.claims import Claim
 from colorization.evidence.criteria import Test, better, higher, not_worse
 from colorization.evidence.quantities import Epochs, Gap, Images, PerRun
 from colorization.evidence.references import Reference, baseline, logged
-from colorization.models.classification_cnn import classification_cnn
-from colorization.models.regression_cnn import regression_cnn
+from colorization.models.networks import classification_cnn, regression_cnn
 from colorization.pages.figures import Curves, Custom, Diagram
 from colorization.reproduction.report import Arm, Report
 from colorization.reproduction.scales import SMOKE_IMAGES, shrunk

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import numpy as np
 
-from colorization.pages import confusion_matrices, line_charts
 from colorization.pages.figures import Grid
 from colorization.results.runs import StoredRun
 from colorization.results.stored import Stored, run_note, source_note
@@ -24,6 +23,8 @@ def as_the_authors_plotted(epochs) -> tuple:
 
 
 def regression_losses(path: Path, stored: Stored) -> bool:
+    from colorization.pages import line_charts
+
     run = stored.first("regression")
     if run is None:
         return False
@@ -60,6 +61,8 @@ def _constant_mean(stored: Stored, run: StoredRun) -> dict[str, float]:
 
 
 def class_bars(path: Path, stored: Stored) -> bool:
+    from colorization.pages import line_charts
+
     run = stored.first("weighted")
     if run is None:
         return False
@@ -83,6 +86,8 @@ def class_bars(path: Path, stored: Stored) -> bool:
 
 def confusion(path: Path, stored: Stored) -> bool:
     """Confusion between shapes of every arm on form images."""
+    from colorization.pages import confusion_matrices
+
     arms = dict.fromkeys(run.arm for run in stored.runs)
     runs = [run for run in map(stored.first, arms) if "confusion" in run.splits["test"]]
     if not runs:

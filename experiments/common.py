@@ -13,7 +13,7 @@ from functools import partial
 
 from colorization.data.berkeley import BSDS500
 from colorization.data.sets import FlowersRecognition
-from colorization.models.pix2pix_unet import pix2pix_unet
+from colorization.models.networks import pix2pix_unet
 from colorization.pages.comparisons import Compared
 from colorization.reproduction.report import Arm, Report, TestSet
 from colorization.reproduction.scales import SMOKE_IMAGES, shrunk

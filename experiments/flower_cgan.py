@@ -24,9 +24,7 @@ from colorization.evidence.observations import (
 )
 from colorization.evidence.quantities import Images
 from colorization.evidence.references import Reference, logged
-from colorization.models.patchgan import patchgan
-from colorization.models.pix2pix_unet import pix2pix_unet
-from colorization.models.resnet18_unet import resnet18_unet
+from colorization.models.networks import patchgan, pix2pix_unet, resnet18_unet
 from colorization.pages.comparisons import Compared, gan_grids
 from colorization.pages.figures import Diagram
 from colorization.pages.loss_curves import LossCurves

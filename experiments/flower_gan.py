@@ -19,9 +19,7 @@ from colorization.evidence.claims import Claim
 from colorization.evidence.criteria import Test, better
 from colorization.evidence.observations import WINNING, health, near_gray, weak_discriminator, won
 from colorization.evidence.quantities import Epochs, Images, PerRun
-from colorization.models.patchgan import patchgan
-from colorization.models.pix2pix_unet import pix2pix_unet
-from colorization.models.ronneberger_unet import ronneberger_unet
+from colorization.models.networks import patchgan, pix2pix_unet, ronneberger_unet
 from colorization.pages.comparisons import Compared, gan_grids
 from colorization.pages.figures import Diagram
 from colorization.pages.loss_curves import LossCurves

@@ -16,9 +16,7 @@ from colorization.evidence.claims import Claim
 from colorization.evidence.criteria import Test, better, higher, not_worse
 from colorization.evidence.observations import random_weights
 from colorization.evidence.quantities import Images
-from colorization.models.patchgan import patchgan
-from colorization.models.pix2pix_unet import pix2pix_unet
-from colorization.models.resnet18_unet import resnet18_unet
+from colorization.models.networks import patchgan, pix2pix_unet, resnet18_unet
 from colorization.pages.comparisons import Compared, OverEpochs, gan_grids
 from colorization.pages.figures import Diagram
 from colorization.pages.loss_curves import LossCurves, LossesCompared

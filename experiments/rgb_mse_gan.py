@@ -17,8 +17,7 @@ from colorization.evidence.claims import Claim
 from colorization.evidence.criteria import Test, better, higher
 from colorization.evidence.observations import outputs, same_weights
 from colorization.evidence.quantities import Epochs, Images
-from colorization.models.pooling_discriminator import pooling_discriminator
-from colorization.models.valid_unet import valid_unet
+from colorization.models.networks import pooling_discriminator, valid_unet
 from colorization.pages.comparisons import Compared, gan_grids
 from colorization.pages.figures import Diagram
 from colorization.pages.loss_curves import LossCurves

@@ -6,10 +6,7 @@ discriminator with a field of 70 px, half the sum of the discriminator's losses,
 
 from colorization.colour.scaling import UNIT
 from colorization.data.recipe import Recipe
-from colorization.models.patchgan import patchgan
-from colorization.models.pix2pix_unet import pix2pix_unet
-from colorization.models.resnet18_unet import resnet18_unet
-from colorization.models.ronneberger_unet import ronneberger_unet
+from colorization.models.networks import patchgan, pix2pix_unet, resnet18_unet, ronneberger_unet
 from colorization.training.config import Adversary, TrainingConfig
 from colorization.training.objectives import AbRegression
 

@@ -4,8 +4,8 @@ Source: R. Zhang, P. Isola, A. Efros, "Colorful Image Colorization", ECCV 2016, 
 `pts_in_hull.npy` published with it.
 """
 
+import keras
 import numpy as np
-from keras import ops
 
 from colorization.colour.ab_grid import AB_BINS, BINS, GRID, ROW_A, ROW_HIGH, ROW_LOW, ROW_START
 
@@ -22,16 +22,16 @@ def encode_nearest(ab):
     Returns:
         int32 tensor `[...]` in 0..312.
     """
-    ab = ops.cast(ab, "float32")
+    ab = keras.ops.cast(ab, "float32")
     a, b = ab[..., :1], ab[..., 1:]
     # Not b / GRID - 0.5: XLA contracts that into one rounding, and ties move.
-    row_b = ops.ceil((b - GRID / 2) / GRID) * GRID
-    row_b = ops.minimum(ops.maximum(row_b, ROW_LOW), ROW_HIGH)
-    distance = ops.square(a - ROW_A) + ops.square(b - row_b)
-    row = ops.expand_dims(ops.argmin(distance, axis=-1), -1)
-    b_of_row = ops.take_along_axis(row_b, row, axis=-1)
-    offset = (b_of_row - ops.take(ROW_LOW, row)) / GRID
-    return ops.squeeze(ops.cast(offset, "int32") + ops.take(ROW_START, row), -1)
+    row_b = keras.ops.ceil((b - GRID / 2) / GRID) * GRID
+    row_b = keras.ops.minimum(keras.ops.maximum(row_b, ROW_LOW), ROW_HIGH)
+    distance = keras.ops.square(a - ROW_A) + keras.ops.square(b - row_b)
+    row = keras.ops.expand_dims(keras.ops.argmin(distance, axis=-1), -1)
+    b_of_row = keras.ops.take_along_axis(row_b, row, axis=-1)
+    offset = (b_of_row - keras.ops.take(ROW_LOW, row)) / GRID
+    return keras.ops.squeeze(keras.ops.cast(offset, "int32") + keras.ops.take(ROW_START, row), -1)
 
 
 def encode_soft(ab, neighbours: int = 5, sigma: float = 5.0):
@@ -46,13 +46,15 @@ def encode_soft(ab, neighbours: int = 5, sigma: float = 5.0):
     Returns:
         float32 tensor `[..., 313]`, summing to 1 over the last axis.
     """
-    ab = ops.cast(ab, "float32")
-    distance = ops.sum(ops.square(ops.expand_dims(ab, -2) - AB_BINS), axis=-1)
-    negated, index = ops.top_k(-distance, neighbours)
+    ab = keras.ops.cast(ab, "float32")
+    distance = keras.ops.sum(keras.ops.square(keras.ops.expand_dims(ab, -2) - AB_BINS), axis=-1)
+    negated, index = keras.ops.top_k(-distance, neighbours)
     # Relative to the nearest, so that colours far outside the gamut do not underflow to 0 / 0.
-    weight = ops.exp((negated - negated[..., :1]) / (2 * sigma**2))
-    weight = weight / ops.sum(weight, axis=-1, keepdims=True)
-    return ops.sum(ops.one_hot(index, BINS) * ops.expand_dims(weight, -1), axis=-2)
+    weight = keras.ops.exp((negated - negated[..., :1]) / (2 * sigma**2))
+    weight = weight / keras.ops.sum(weight, axis=-1, keepdims=True)
+    return keras.ops.sum(
+        keras.ops.one_hot(index, BINS) * keras.ops.expand_dims(weight, -1), axis=-2
+    )
 
 
 def decode(logits, temperature: float = 0.0):
@@ -69,9 +71,9 @@ def decode(logits, temperature: float = 0.0):
     if temperature < 0:
         raise ValueError(f"temperature must be 0 or more, got {temperature}")
     if temperature == 0:
-        return ops.take(AB_BINS, ops.argmax(logits, axis=-1), axis=0)
-    probability = ops.softmax(ops.cast(logits, "float32") / temperature, axis=-1)
-    return ops.matmul(probability, AB_BINS)
+        return keras.ops.take(AB_BINS, keras.ops.argmax(logits, axis=-1), axis=0)
+    probability = keras.ops.softmax(keras.ops.cast(logits, "float32") / temperature, axis=-1)
+    return keras.ops.matmul(probability, AB_BINS)
 
 
 def smooth_over_index(prior: np.ndarray, sigma: float = 5.0) -> np.ndarray:

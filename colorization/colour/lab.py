@@ -7,7 +7,6 @@ colours inside sRGB lie in about [-86.2, 98.3] and [-107.9, 94.5].
 
 import keras
 import numpy as np
-from keras import ops
 
 from colorization.colour.conversion import TO_RGB, WHITE, XYZ_FROM_RGB
 
@@ -24,16 +23,20 @@ def rgb_to_lab(rgb):
         float32 tensor `[..., 3]`: L in [0, 100], a and b in Lab units.
     """
     scale = 255.0 if keras.backend.standardize_dtype(rgb.dtype) == "uint8" else 1.0
-    rgb = ops.cast(rgb, "float32") / scale
-    linear = ops.where(
-        rgb > 0.04045, ops.power((ops.maximum(rgb, 0.04045) + 0.055) / 1.055, 2.4), rgb / 12.92
+    rgb = keras.ops.cast(rgb, "float32") / scale
+    linear = keras.ops.where(
+        rgb > 0.04045,
+        keras.ops.power((keras.ops.maximum(rgb, 0.04045) + 0.055) / 1.055, 2.4),
+        rgb / 12.92,
     )
     xyz = _product(linear, _FROM_RGB)
-    f = ops.where(
-        xyz > 0.008856, ops.power(ops.maximum(xyz, 0.008856), 1 / 3), 7.787 * xyz + 16 / 116
+    f = keras.ops.where(
+        xyz > 0.008856,
+        keras.ops.power(keras.ops.maximum(xyz, 0.008856), 1 / 3),
+        7.787 * xyz + 16 / 116,
     )
     x, y, z = f[..., 0], f[..., 1], f[..., 2]
-    return ops.stack([116.0 * y - 16.0, 500.0 * (x - y), 200.0 * (y - z)], axis=-1)
+    return keras.ops.stack([116.0 * y - 16.0, 500.0 * (x - y), 200.0 * (y - z)], axis=-1)
 
 
 def lab_to_rgb(lab):
@@ -45,19 +48,19 @@ def lab_to_rgb(lab):
     Returns:
         float32 tensor `[..., 3]` in [0, 1].
     """
-    lab = ops.cast(lab, "float32")
+    lab = keras.ops.cast(lab, "float32")
     y = (lab[..., 0] + 16.0) / 116.0
     x = lab[..., 1] / 500.0 + y
-    z = ops.maximum(y - lab[..., 2] / 200.0, 0.0)
-    f = ops.stack([x, y, z], axis=-1)
-    xyz = ops.where(f > 0.2068966, ops.power(f, 3), (f - 16 / 116) / 7.787)
+    z = keras.ops.maximum(y - lab[..., 2] / 200.0, 0.0)
+    f = keras.ops.stack([x, y, z], axis=-1)
+    xyz = keras.ops.where(f > 0.2068966, keras.ops.power(f, 3), (f - 16 / 116) / 7.787)
     linear = _product(xyz, TO_RGB)
-    rgb = ops.where(
+    rgb = keras.ops.where(
         linear > 0.0031308,
-        1.055 * ops.power(ops.maximum(linear, 0.0031308), 1 / 2.4) - 0.055,
+        1.055 * keras.ops.power(keras.ops.maximum(linear, 0.0031308), 1 / 2.4) - 0.055,
         12.92 * linear,
     )
-    return ops.clip(rgb, 0.0, 1.0)
+    return keras.ops.clip(rgb, 0.0, 1.0)
 
 
 def _product(pixels, matrix):
@@ -75,7 +78,7 @@ def lab8_to_lab(lab8):
         float32 tensor `[..., 3]`.
     """
     scale = np.array([100 / 255, 1.0, 1.0], "float32")
-    return ops.cast(lab8, "float32") * scale - np.array([0.0, 128.0, 128.0], "float32")
+    return keras.ops.cast(lab8, "float32") * scale - np.array([0.0, 128.0, 128.0], "float32")
 
 
 def images_to_lab(images, space: str):

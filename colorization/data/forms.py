@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 import numpy as np
 from PIL import Image, ImageDraw
-from skimage.color import lab2rgb
 
 REFERENCE_SIZE = 224  # the pixel measures below hold at this image size and scale with it
 RADIUS = (8.0, 24.0)  # circumradius in px
@@ -151,6 +150,8 @@ def _corners(
 
 def _jittered(rng: np.random.Generator, kinds: np.ndarray) -> np.ndarray:
     """Colours of random lightness for polygons of the given kinds, uint8 [len(kinds), 3]."""
+    from skimage.color import lab2rgb
+
     lightness = rng.uniform(*LIGHTNESS, len(kinds))
     ab = np.array([SHAPES[kind].ab for kind in kinds])
     rgb = lab2rgb(np.column_stack([lightness, ab]))

@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import bootstrap
 
 LEVEL = 0.95
 
@@ -113,6 +112,8 @@ def estimate(*terms: Scores, of: Callable[..., np.ndarray] = lambda mean: mean) 
         return of(
             *(t.mean(chosen[u], chosen[r]) for t, u, r in zip(terms, units, runs, strict=True))
         )
+
+    from scipy.stats import bootstrap  # takes as long to load as all else that verdicts need
 
     value = float(statistic(*(axes[key] for key in drawn)))
     low = high = float("nan")

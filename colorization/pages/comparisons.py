@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 
-from colorization.pages import image_grids
 from colorization.pages.figures import Figure, Grid
 from colorization.pages.tiles import COLOURED, GRAY, ORIGINAL, columns, mosaic, tiles
 from colorization.results.runs import StoredRun
@@ -31,6 +30,8 @@ def _stack(
     path, bands: dict[str, np.ndarray], title: str, run: StoredRun, grid: str, note: str, across
 ):
     """Draw bands, label -> tiles `[N, H, W, 3]`, of the images of a grid: as rows, or across."""
+    from colorization.pages import image_grids
+
     names = columns(run, grid)
     rows = list(bands.values())
     if across:

@@ -1,11 +1,13 @@
-"""What a report can ask to be drawn from its stored results."""
+"""What a report can ask to be drawn from its stored results.
+
+Matplotlib, and the networks' Keras, are imported when something is drawn: reports name figures.
+"""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from colorization.pages import diagram, image_grids, line_charts
 from colorization.pages.tiles import columns, mosaic, tiles
 from colorization.reproduction.report import Arm
 from colorization.results.runs import StoredRun
@@ -50,6 +52,8 @@ class Grid(Figure):
         return {self.sample} if arm == self.arm else set()
 
     def draw(self, path: Path, stored: Stored) -> bool:
+        from colorization.pages import image_grids
+
         run = stored.first(self.arm)
         if run is None or self.sample not in run.shown:
             return False
@@ -81,6 +85,8 @@ class Curves(Figure):
     references: Callable[[Stored, StoredRun], dict[str, float]] = lambda *_: {}
 
     def draw(self, path: Path, stored: Stored) -> bool:
+        from colorization.pages import line_charts
+
         run = stored.first(self.arm)
         if run is None:
             return False
@@ -116,6 +122,8 @@ class Diagram(Figure):
     of: str = "network"
 
     def draw(self, path: Path, stored: Stored) -> bool:
+        from colorization.pages import diagram
+
         diagram.network_diagram(path, self.network(), title=self.title)
         return True
 

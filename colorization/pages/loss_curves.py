@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 
 from colorization.evidence.observations import first_runs
-from colorization.pages import line_charts
 from colorization.pages.figures import Figure
 from colorization.results.runs import StoredRun
 from colorization.results.stored import Stored, run_note
@@ -56,6 +55,8 @@ class LossesCompared(Figure):
     title: str
 
     def draw(self, path: Path, stored: Stored) -> bool:
+        from colorization.pages import line_charts
+
         first = stored.first(self.arms[0])
         if first is None:
             return False
@@ -72,6 +73,8 @@ class LossesCompared(Figure):
 
 def draw_losses(path: Path, run: StoredRun, title: str | None = None) -> None:
     """Draw what a run logged: a panel each for its players, or one for training and validation."""
+    from colorization.pages import line_charts
+
     adversarial = "loss_D" in run.epochs
     panels = _of_players(run) if adversarial else [_of_training(run)]
     line_charts.curve_panels(path, panels, title=title, note=run_note(run) if title else None)

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import keras
-from keras import ops
 
 
 @dataclass(frozen=True)
@@ -37,18 +36,18 @@ class GanLoss:
     def generator(self, answers):
         """The generator's loss on the answers to its images, before `weight`."""
         if self.saturating:
-            return -self._cross_entropy(ops.zeros_like(answers), answers)
-        return self._cross_entropy(ops.ones_like(answers), answers)
+            return -self._cross_entropy(keras.ops.zeros_like(answers), answers)
+        return self._cross_entropy(keras.ops.ones_like(answers), answers)
 
     def probability(self, answers):
         """Answers as the probability of "real"."""
-        return ops.sigmoid(answers) if self.from_logits else answers
+        return keras.ops.sigmoid(answers) if self.from_logits else answers
 
     def _noise(self, answers, seeds):
         if not self.label_noise:
-            return ops.zeros_like(answers)
-        return keras.random.uniform(ops.shape(answers), 0.0, self.label_noise, seed=seeds)
+            return keras.ops.zeros_like(answers)
+        return keras.random.uniform(keras.ops.shape(answers), 0.0, self.label_noise, seed=seeds)
 
     def _cross_entropy(self, targets, answers):
-        losses = ops.binary_crossentropy(targets, answers, from_logits=self.from_logits)
-        return ops.mean(losses)
+        losses = keras.ops.binary_crossentropy(targets, answers, from_logits=self.from_logits)
+        return keras.ops.mean(losses)

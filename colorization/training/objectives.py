@@ -6,18 +6,19 @@ frozen dataclasses: they are part of a run's stored configuration, and colouring
 needs nothing else.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 import keras
 import numpy as np
-from keras import ops
 
 from colorization.colour import ab_bins
 from colorization.colour.lab import lab_to_rgb, rgb_to_lab
 from colorization.colour.scaling import RAW, LabScaling
 
-PIXEL_LOSSES = {"L1": keras.losses.MeanAbsoluteError, "MSE": keras.losses.MeanSquaredError}
+PIXEL_LOSSES = {"L1": "MeanAbsoluteError", "MSE": "MeanSquaredError"}  # of `keras.losses`
 
 
 @dataclass(frozen=True)
@@ -42,16 +43,16 @@ class AbRegression:
         L = self.scaling.scale_L(lab[..., :1])
         if not self.classes:
             return L
-        planes = ops.one_hot(ops.cast(labels, "int32"), self.classes)[:, None, None, :]
-        planes = ops.broadcast_to(planes, (*ops.shape(L)[:3], self.classes))
-        return ops.concatenate([L, planes], axis=-1)
+        planes = keras.ops.one_hot(keras.ops.cast(labels, "int32"), self.classes)[:, None, None, :]
+        planes = keras.ops.broadcast_to(planes, (*keras.ops.shape(L)[:3], self.classes))
+        return keras.ops.concatenate([L, planes], axis=-1)
 
     def examples(self, lab, class_weights=None, labels=None):
         """Lab `[B, H, W, 3]` to `(inputs, ab)`, both scaled."""
         return self.inputs(lab, labels), self.scaling.scale_ab(lab[..., 1:])
 
     def loss(self) -> keras.losses.Loss:
-        return PIXEL_LOSSES[self.error]()
+        return getattr(keras.losses, PIXEL_LOSSES[self.error])()
 
     def metrics(self) -> list[keras.metrics.Metric]:
         return []
@@ -61,7 +62,7 @@ class AbRegression:
 
     def decode(self, outputs):
         """Network outputs to ab in Lab units, float32 `[B, H, W, 2]`."""
-        return self.scaling.unscale_ab(ops.cast(outputs, "float32"))
+        return self.scaling.unscale_ab(keras.ops.cast(outputs, "float32"))
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ class RgbRegression:
     def inputs(self, lab, labels=None):
         """Lab `[B, H, W, 3]` to the scaled gray image `[B, H, W, 1]`; L alone is a gray image."""
         if lab.shape[-1] == 1:
-            lab = ops.pad(lab, [(0, 0)] * 3 + [(0, 2)])
+            lab = keras.ops.pad(lab, [(0, 0)] * 3 + [(0, 2)])
         return self._gray(_rgb8(lab))
 
     def examples(self, lab, class_weights=None, labels=None):
@@ -91,14 +92,16 @@ class RgbRegression:
         return self._gray(rgb), self._scale(rgb)
 
     def _gray(self, rgb):
-        luma = ops.sum(rgb * np.array([0.299, 0.587, 0.114], "float32"), axis=-1, keepdims=True)
-        return self._scale(ops.floor(luma + 0.5))
+        luma = keras.ops.sum(
+            rgb * np.array([0.299, 0.587, 0.114], "float32"), axis=-1, keepdims=True
+        )
+        return self._scale(keras.ops.floor(luma + 0.5))
 
     def _scale(self, values):
         return self.low + (1.0 - self.low) * values / 255.0
 
     def loss(self) -> keras.losses.Loss:
-        return PIXEL_LOSSES[self.error]()
+        return getattr(keras.losses, PIXEL_LOSSES[self.error])()
 
     def metrics(self) -> list[keras.metrics.Metric]:
         return []
@@ -108,9 +111,9 @@ class RgbRegression:
 
     def decode(self, outputs):
         """Network outputs, clipped to black and white, to Lab `[B, H, W, 3]` with its own L."""
-        outputs = ops.cast(outputs, "float32")
+        outputs = keras.ops.cast(outputs, "float32")
         rgb = (outputs - self.low) / (1.0 - self.low)
-        return rgb_to_lab(ops.clip(rgb, 0.0, 1.0))
+        return rgb_to_lab(keras.ops.clip(rgb, 0.0, 1.0))
 
     def output_measures(self, batches: Iterable[np.ndarray]) -> dict[str, float]:
         """How outputs, in batches `[B, H, W, 3]`, meet their bounds.
@@ -133,7 +136,7 @@ class RgbRegression:
 
 def _rgb8(lab):
     """Lab to sRGB in 0..255, whole numbers: the 8-bit image again."""
-    return ops.floor(lab_to_rgb(lab) * 255.0 + 0.5)
+    return keras.ops.floor(lab_to_rgb(lab) * 255.0 + 0.5)
 
 
 @dataclass(frozen=True)
@@ -193,7 +196,11 @@ class AbClassification:
             target = ab_bins.encode_soft(lab[..., 1:], self.neighbours)
         if class_weights is None:
             return L, target
-        return L, target, ops.take(ops.convert_to_tensor(class_weights, "float32"), nearest)
+        return (
+            L,
+            target,
+            keras.ops.take(keras.ops.convert_to_tensor(class_weights, "float32"), nearest),
+        )
 
     def loss(self) -> keras.losses.Loss:
         if self.neighbours > 1:
@@ -235,7 +242,7 @@ def class_prior(lab_batches) -> np.ndarray:
     """
     counts = np.zeros(ab_bins.BINS)
     for lab in lab_batches:
-        nearest = ops.convert_to_numpy(ab_bins.encode_nearest(lab[..., 1:]))
+        nearest = keras.ops.convert_to_numpy(ab_bins.encode_nearest(lab[..., 1:]))
         counts += np.bincount(nearest.ravel(), minlength=ab_bins.BINS)
     return counts / counts.sum()
 
