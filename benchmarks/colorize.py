@@ -58,11 +58,11 @@ def untrained(folder: Path) -> Path:
     from colorization.files import write_json
     from colorization.serialization import to_json
     from colorization.training.run import save_network
-    from experiments.flower_cgan import scaled, unet
+    from experiments.flower_cgan import REPORT, unet
 
-    config = scaled(unet, "small")
+    config = REPORT.scaled(unet, "small")
     write_json(folder / "config.json", to_json(config))
-    save_network(config.network(config.recipe.size), folder)
+    save_network(config.network(size=config.recipe.size), folder)
     return folder
 
 

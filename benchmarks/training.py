@@ -127,10 +127,9 @@ def measure(config, resident: bool, peak: float) -> tuple[str, ...]:
 def build(config):
     """The compiled model of the last stage, without data or a run folder."""
     from colorization.data.source import SPLITS
-    from colorization.pages.figures import without_download
     from colorization.training import stages
 
-    config = replace(config, network=without_download(config.network))
+    config = replace(config, initial_weights=None)
     if getattr(config.objective, "rebalancing", None):  # the weights' values cost nothing
         config = replace(config, objective=replace(config.objective, rebalancing=None))
     images = SimpleNamespace(

@@ -21,6 +21,14 @@ def to_json(value) -> Any:
     return value
 
 
+def initial_weights(config: dict) -> str | None:
+    """What a stored configuration's network started from: "imagenet", or None for random weights.
+
+    Until it was a field of its own, it was an argument of the network.
+    """
+    return config.get("initial_weights", config["network"].get("weights"))
+
+
 def differences(stored: dict, given: dict, prefix: str = "") -> list[str]:
     """What differs between two configurations, as "field: stored X, given Y"."""
     found = []

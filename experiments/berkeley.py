@@ -22,7 +22,7 @@ from colorization.evidence.references import Reference, baseline, logged
 from colorization.models.networks import classification_cnn, regression_cnn
 from colorization.pages.figures import Curves, Custom, Diagram
 from colorization.reproduction.report import Arm, Report
-from colorization.reproduction.scales import SMOKE_IMAGES, shrunk
+from colorization.reproduction.scales import SMALL, SMOKE, Scale, smoke
 from colorization.results.measures import MEASURES
 from colorization.training.config import TrainingConfig
 from colorization.training.objectives import AbClassification, AbRegression, Rebalancing
@@ -38,6 +38,19 @@ from experiments.berkeley_figures import (
     regression_losses,
     shapes,
 )
+
+# At `small` narrow enough that the classifications still see enough epochs to overfit.
+NETWORKS_SMALL = {regression_cnn: {"filters": 32}, classification_cnn: {"filters": 16}}
+NETWORKS_SMOKE = {regression_cnn: {"filters": 8}, classification_cnn: {"filters": 8}}
+
+
+SCALES = {
+    SMALL: Scale(
+        epochs={1000: 120, 500: 60, 200: 100, 50: 25, 10: 10}.get, networks=NETWORKS_SMALL
+    ),
+    SMOKE: smoke(NETWORKS_SMOKE, size=48),
+}
+OF_CLASSIFICATION = {SMOKE: smoke(NETWORKS_SMOKE)}
 
 # Section 4.1. The authors convert to Lab before they resize, feed raw L, and never call eval().
 regression = Arm(
@@ -70,6 +83,7 @@ unweighted = Arm(
         precision="mixed_bfloat16",
     ),
     primary=True,
+    scales=OF_CLASSIFICATION,
 )
 
 REBALANCED = AbClassification(
@@ -153,29 +167,6 @@ ABLATIONS = (
         source=GeneratedForms(jitter_lightness=True),
     ),
 )
-
-
-# At `small` narrow enough that the classifications still see enough epochs to overfit.
-SMALL = {regression_cnn: {"filters": 32}, classification_cnn: {"filters": 16}}
-SMOKE = {regression_cnn: {"filters": 8}, classification_cnn: {"filters": 8}}
-
-
-def scaled(arm: Arm, scale: str) -> TrainingConfig:
-    """The arm's configuration at a scale: fewer epochs, filters and pixels, nothing else."""
-    config = arm.config
-    if scale == "full":
-        return config
-    classifies = isinstance(config.objective, AbClassification)
-    if scale == "small":
-        epochs = {1000: 120, 500: 60, 200: 100, 50: 25, 10: 10}
-        return shrunk(config, size=config.recipe.size, epochs=epochs.get, keywords=SMALL)
-    return shrunk(
-        config,
-        size=32 if classifies else 48,
-        epochs=lambda _: 2,
-        keywords=SMOKE,
-        source=SMOKE_IMAGES,
-    )
 
 
 # What the report prints in the tables before each section's results.
@@ -510,7 +501,7 @@ REPORT = Report(
     year=2021,
     subject="regression, and classification into 313 colours, on BSDS500 and on drawn polygons",
     arms=(regression, unweighted, weighted, forms, forms_112_light, *ABLATIONS),
-    scaled=scaled,
+    scales=SCALES,
     settings=SETTINGS,
     figures=FIGURES,
     references=REFERENCES,

@@ -16,9 +16,9 @@ from colorization.data.sets import FlowersRecognition
 from colorization.models.networks import pix2pix_unet
 from colorization.pages.comparisons import Compared
 from colorization.reproduction.report import Arm, Report, TestSet
-from colorization.reproduction.scales import SMOKE_IMAGES, shrunk
+from colorization.reproduction.scales import SMALL, SMOKE, Scale, smoke
 from colorization.results.measures import OF_PHOTOGRAPHS
-from colorization.training.config import Pretraining, TrainingConfig
+from colorization.training.config import Pretraining
 from experiments import berkeley, flower_cgan, flower_gan, rgb_mse_gan, tutorial
 
 SIZE, EPOCHS = 128, 100
@@ -40,8 +40,8 @@ def equal(name: str, title: str, arm: Arm, **changes) -> Arm:
         snapshots=(),
     )
     levels = {pix2pix_unet: {"levels": 7}}  # as many as halve the size down to one pixel
-    config = shrunk(config, size=SIZE, epochs=lambda n: n, keywords=levels)
-    config = replace(config, **changes)
+    sized = Scale(size=SIZE, epochs=lambda n: n, networks=levels, initial_weights=True)
+    config = replace(sized.of(config), **changes)
     return Arm(name, title, config, primary=True, tested_on=BERKELEY)
 
 
@@ -74,6 +74,22 @@ ANNEALED = replace(
     trained_by="rebalanced",
 )
 
+# Each network is as narrow as in its own report.
+SCALES = {
+    SMALL: Scale(
+        size=64,
+        epochs=lambda n: n // 10,
+        networks={
+            **tutorial.NETWORKS_SMALL,
+            **berkeley.NETWORKS_SMALL,
+            **rgb_mse_gan.NETWORKS_SMALL,
+        },
+    ),
+    SMOKE: smoke(
+        {**tutorial.NETWORKS_SMOKE, **berkeley.NETWORKS_SMOKE, **rgb_mse_gan.NETWORKS_SMOKE}
+    ),
+}
+
 # What `make colorize` takes where no other run is named, so its file has to be small.
 LIGHT = replace(
     METHODS[4].ablation(
@@ -83,21 +99,12 @@ LIGHT = replace(
         epochs=3 * EPOCHS,
     ),
     published=True,
+    scales={
+        SMALL: replace(
+            SCALES[SMALL], networks={**SCALES[SMALL].networks, pix2pix_unet: {"levels": 6}}
+        )
+    },
 )
-
-
-def scaled(arm: Arm, scale: str) -> TrainingConfig:
-    """The arm's configuration at a scale: each network as narrow as in its own report."""
-    config = arm.config
-    if scale == "full":
-        return config
-    if scale == "small":
-        keywords = {**tutorial.SMALL, **berkeley.SMALL, **rgb_mse_gan.SMALL}
-        if arm is LIGHT:
-            keywords[pix2pix_unet] = {"levels": 6}
-        return shrunk(config, size=64, epochs=lambda n: n // 10, keywords=keywords)
-    keywords = {**tutorial.SMOKE, **berkeley.SMOKE, **rgb_mse_gan.SMOKE}
-    return shrunk(config, size=32, epochs=lambda _: 2, keywords=keywords, source=SMOKE_IMAGES)
 
 
 COMPARED = (*METHODS[:3], ANNEALED, *METHODS[3:])
@@ -145,7 +152,7 @@ REPORT = Report(
     subject="the methods of the five reports on the same photographs, at the same size, for as "
     "many epochs",
     arms=(*COMPARED, LIGHT),
-    scaled=scaled,
+    scales=SCALES,
     settings={},
     figures=FIGURES,
     references=(),

@@ -29,10 +29,10 @@ from colorization.pages.comparisons import Compared, gan_grids
 from colorization.pages.figures import Diagram
 from colorization.pages.loss_curves import LossCurves
 from colorization.reproduction.report import Arm, Report, TestSet
-from colorization.reproduction.scales import SMOKE_IMAGES, shrunk
+from colorization.reproduction.scales import SMALL, SMOKE, Scale, smoke
 from colorization.results.measures import MEASURES, OF_PHOTOGRAPHS
-from colorization.training.config import CycleAdversary, Pretraining, TrainingConfig
-from experiments.tutorial import GAME, SMALL, SMOKE, tutorial
+from colorization.training.config import CycleAdversary, Pretraining
+from experiments.tutorial import GAME, NETWORKS_SMALL, NETWORKS_SMOKE, tutorial
 
 
 def stroke_chroma(true: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
@@ -69,7 +69,8 @@ additive = _primary(
 resnet = _primary(
     "resnet18-unet",
     "ResNet-18 U-Net, L1 first",
-    network=partial(resnet18_unet, weights="imagenet"),
+    network=resnet18_unet,
+    initial_weights="imagenet",
     pretraining=Pretraining(epochs=20),
     snapshots=(20,),
 )
@@ -102,21 +103,17 @@ ABLATIONS = (
     resnet.ablation(
         "resnet18-unet-scratch",
         "ResNet-18 U-Net, GAN from the start",
-        network=resnet18_unet,
+        initial_weights=None,
         pretraining=None,
         snapshots=(),
     ),
 )
 
 
-def scaled(arm: Arm, scale: str) -> TrainingConfig:
-    """The arm's configuration at a scale."""
-    config = arm.config
-    if scale == "full":
-        return config
-    if scale == "small":
-        return shrunk(config, size=64, epochs=lambda n: n * 3 // 10, keywords=SMALL)
-    return shrunk(config, size=32, epochs=lambda _: 2, keywords=SMOKE, source=SMOKE_IMAGES)
+SCALES = {
+    SMALL: Scale(size=64, epochs=lambda n: n * 3 // 10, networks=NETWORKS_SMALL),
+    SMOKE: smoke(NETWORKS_SMOKE),
+}
 
 
 def _said(epochs: str, weight: str) -> dict[str, str]:
@@ -328,7 +325,7 @@ REPORT = Report(
     year=None,
     subject="pix2pix with a U-Net and a ResNet-18 U-Net, and CycleGAN, on 500 flowers",
     arms=(unet, additive, resnet, cycle, cycle_fixed, *ABLATIONS),
-    scaled=scaled,
+    scales=SCALES,
     settings=SETTINGS,
     figures=FIGURES,
     references=REFERENCES,

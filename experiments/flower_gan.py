@@ -24,13 +24,13 @@ from colorization.pages.comparisons import Compared, gan_grids
 from colorization.pages.figures import Diagram
 from colorization.pages.loss_curves import LossCurves
 from colorization.reproduction.report import Arm, Report
-from colorization.reproduction.scales import SMOKE_IMAGES, shrunk
+from colorization.reproduction.scales import SMALL, SMOKE, Scale, smoke
 from colorization.results.measures import OF_PHOTOGRAPHS
 from colorization.results.stored import Stored
 from colorization.training.config import Adversary, TrainingConfig
 from colorization.training.gan_loss import GanLoss
 from colorization.training.objectives import AbRegression, RgbRegression
-from experiments.tutorial import SMALL, SMOKE, STRETCHED
+from experiments.tutorial import NETWORKS_SMALL, NETWORKS_SMOKE, STRETCHED
 
 CLASSES = 5
 PCT = "{:.0%}"
@@ -114,16 +114,15 @@ ABLATIONS = (
 )
 
 
-def scaled(arm: Arm, scale: str) -> TrainingConfig:
-    """The arm's configuration at a scale."""
-    config = arm.config
-    if scale == "full":
-        return config
-    if scale == "small":
-        mixed = isinstance(config.source, MultiDomain)
-        source = MultiDomain(train=3000, test=160) if mixed else config.source
-        return shrunk(config, size=64, epochs=lambda n: n // 10, keywords=SMALL, source=source)
-    return shrunk(config, size=32, epochs=lambda _: 2, keywords=SMOKE, source=SMOKE_IMAGES)
+def _fewer(source):
+    """The multi-domain set with as many photographs as two cores get through."""
+    return MultiDomain(train=3000, test=160) if isinstance(source, MultiDomain) else source
+
+
+SCALES = {
+    SMALL: Scale(size=64, epochs=lambda n: n // 10, networks=NETWORKS_SMALL, source=_fewer),
+    SMOKE: smoke(NETWORKS_SMOKE),
+}
 
 
 SETTINGS = {
@@ -346,7 +345,7 @@ REPORT = Report(
     year=2022,
     subject="a GAN without pixel loss, on flowers and on mixed photographs",
     arms=(flowers, multi_domain, *ABLATIONS),
-    scaled=scaled,
+    scales=SCALES,
     settings=SETTINGS,
     figures=FIGURES,
     references=(),

@@ -21,12 +21,12 @@ from colorization.pages.comparisons import Compared, OverEpochs, gan_grids
 from colorization.pages.figures import Diagram
 from colorization.pages.loss_curves import LossCurves, LossesCompared
 from colorization.reproduction.report import Arm, Report, TestSet
-from colorization.reproduction.scales import SMOKE_IMAGES, narrowed, shrunk
+from colorization.reproduction.scales import SMALL, SMOKE, Scale, smoke
 from colorization.results.measures import MEASURES, OF_PHOTOGRAPHS
 from colorization.results.stored import Stored
-from colorization.training.config import Pretraining, TrainingConfig
+from colorization.training.config import Pretraining
 from colorization.training.objectives import RgbRegression
-from experiments.tutorial import GAME, SMALL, SMOKE, tutorial
+from experiments.tutorial import GAME, NETWORKS_SMALL, NETWORKS_SMOKE, tutorial
 
 COCO = (TestSet("coco", Coco(test=100)),)
 
@@ -47,7 +47,8 @@ resnet = replace(
     main.ablation(
         "resnet18-l1-gan",
         "ResNet-18 (ImageNet), 20 L1 + 20",
-        network=partial(resnet18_unet, weights="imagenet"),
+        network=resnet18_unet,
+        initial_weights="imagenet",
         **L1_FIRST,
     ),
     primary=True,
@@ -73,7 +74,8 @@ FACTORS = (
     main.ablation(
         "resnet18-imagenet",
         "E: ResNet-18 (ImageNet), 20",
-        network=partial(resnet18_unet, weights="imagenet"),
+        network=resnet18_unet,
+        initial_weights="imagenet",
         epochs=20,
         snapshots=(),
     ),
@@ -85,6 +87,27 @@ FACTORS = (
     ),
     _snapshot(resnet, "resnet18-l1", "H: ResNet-18 (ImageNet), 20 L1", 20),
 )
+# The set at `small` has 939 photographs: as large a share of them to train.
+SMALL_TRAIN, SMALL_TEST = 751, 188
+
+
+def _fewer(source: ImagenetMini) -> ImagenetMini:
+    return ImagenetMini(train=source.train * SMALL_TRAIN // 4000, test=SMALL_TEST)
+
+
+SCALES = {
+    SMALL: Scale(size=64, epochs=lambda n: n, networks=NETWORKS_SMALL, source=_fewer),
+    SMOKE: smoke(NETWORKS_SMOKE, size=64),
+}
+
+
+def _largest_field(scale: str) -> Scale:
+    """For a field of 286 px, which needs 96 px: 142 is the largest with an answer at 64 px."""
+    networks = SCALES[scale].networks
+    widest = {**networks, patchgan: {**networks[patchgan], "field": 142}}
+    return replace(SCALES[scale], networks=widest)
+
+
 PATCHES = tuple(
     main.ablation(
         f"patch-{field}",
@@ -93,6 +116,10 @@ PATCHES = tuple(
         snapshots=(),
     )
     for field in (1, 16, 286)
+)
+PATCHES = (
+    *PATCHES[:2],
+    replace(PATCHES[2], scales={scale: _largest_field(scale) for scale in SCALES}),
 )
 SIZES = tuple(
     main.ablation(
@@ -110,27 +137,6 @@ RGB = main.ablation(
     objective=RgbRegression(low=-1.0, error="L1"),
     snapshots=(),
 )
-
-# The set at `small` has 939 photographs: as large a share of them to train.
-SMALL_TRAIN, SMALL_TEST = 751, 188
-
-
-def scaled(arm: Arm, scale: str) -> TrainingConfig:
-    """The arm's configuration at a scale."""
-    config = arm.config
-    if scale == "full":
-        return config
-    adversary = config.adversary
-    if arm.name == "patch-286":  # needs 96 px; 142 is the largest that leaves an answer at 64 px
-        adversary = replace(
-            adversary, discriminator=narrowed(adversary.discriminator, {patchgan: {"field": 142}})
-        )
-        config = replace(config, adversary=adversary)
-    if scale == "small":
-        train = config.source.train * SMALL_TRAIN // 4000
-        source = ImagenetMini(train=train, test=SMALL_TEST)
-        return shrunk(config, size=64, epochs=lambda n: n, keywords=SMALL, source=source)
-    return shrunk(config, size=64, epochs=lambda _: 2, keywords=SMOKE, source=SMOKE_IMAGES)
 
 
 def _said(epochs: str) -> dict[str, str]:
@@ -326,7 +332,7 @@ REPORT = Report(
     year=2023,
     subject="pix2pix with a U-Net and a pretrained ResNet-18 generator, on ImageNet-mini",
     arms=(main, resnet, *FACTORS, *PATCHES, *SIZES, RGB),
-    scaled=scaled,
+    scales=SCALES,
     settings=SETTINGS,
     figures=FIGURES,
     references=(),

@@ -22,7 +22,7 @@ from colorization.pages.comparisons import Compared, gan_grids
 from colorization.pages.figures import Diagram
 from colorization.pages.loss_curves import LossCurves
 from colorization.reproduction.report import Arm, Report
-from colorization.reproduction.scales import SMOKE_IMAGES, shrunk
+from colorization.reproduction.scales import SMALL, SMOKE, Scale, smoke
 from colorization.results.measures import OF_PHOTOGRAPHS
 from colorization.training.config import Adversary, TrainingConfig
 from colorization.training.gan_loss import GanLoss
@@ -86,20 +86,15 @@ ABLATIONS = (
     literal.ablation("shuffled", "a new order each epoch", reshuffle=True),
 )
 
-SMALL = {valid_unet: {"filters": 8}, pooling_discriminator: {"filters": 16, "blocks": 2}}
-SMOKE = {valid_unet: {"filters": 2}, pooling_discriminator: {"filters": 4, "blocks": 2}}
+NETWORKS_SMALL = {valid_unet: {"filters": 8}, pooling_discriminator: {"filters": 16, "blocks": 2}}
+NETWORKS_SMOKE = {valid_unet: {"filters": 2}, pooling_discriminator: {"filters": 4, "blocks": 2}}
 
 
-def scaled(arm: Arm, scale: str) -> TrainingConfig:
-    """The arm's configuration at a scale."""
-    config = arm.config
-    if scale == "full":
-        return config
-    if scale == "small":
-        # A batch of 64 would leave 350 steps.
-        config = replace(config, batch_size=16)
-        return shrunk(config, size=48, epochs=lambda n: n // 5, keywords=SMALL)
-    return shrunk(config, size=48, epochs=lambda _: 2, keywords=SMOKE, source=SMOKE_IMAGES)
+SCALES = {
+    # A batch of 64 would leave 350 steps.
+    SMALL: Scale(size=48, epochs=lambda n: n // 5, networks=NETWORKS_SMALL, batch_size=16),
+    SMOKE: smoke(NETWORKS_SMOKE, size=48),
+}
 
 
 SETTINGS = {
@@ -248,7 +243,7 @@ REPORT = Report(
     year=None,
     subject="RGB from gray with a mean squared error and an idle discriminator, on scenes",
     arms=(literal, *ABLATIONS),
-    scaled=scaled,
+    scales=SCALES,
     settings=SETTINGS,
     figures=FIGURES,
     references=(),

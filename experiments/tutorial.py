@@ -33,15 +33,15 @@ def tutorial(source, *, epochs: int, batch_size: int, snapshots=()) -> TrainingC
 
 
 # Keywords of the networks at each scale, for `colorization.reproduction.scales`.
-SMALL = {
+NETWORKS_SMALL = {
     pix2pix_unet: {"filters": 32, "levels": 6, "max_filters": 256},
-    resnet18_unet: {"filters": 32, "weights": None},
+    resnet18_unet: {"filters": 32},
     ronneberger_unet: {"filters": 16},
     patchgan: {"filters": 32},
 }
-SMOKE = {
+NETWORKS_SMOKE = {
     pix2pix_unet: {"filters": 4, "levels": 5, "max_filters": 16},
-    resnet18_unet: {"filters": 8, "weights": None},
+    resnet18_unet: {"filters": 8},
     ronneberger_unet: {"filters": 4},
     patchgan: {"filters": 4},
 }

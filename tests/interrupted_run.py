@@ -25,6 +25,7 @@ from colorization.errors import exit_status
 from colorization.pages.figures import Curves, Grid
 from colorization.reproduction.report import Arm, Report
 from colorization.reproduction.reproduce import reproduce
+from colorization.reproduction.scales import Scale
 from colorization.training.run import RunOptions
 from experiments.__main__ import say
 from tests import training_fixtures as tiny
@@ -58,7 +59,7 @@ def report(url: str) -> Report:
         year=None,
         subject="a run from download to figures",
         arms=(Arm("unet", "U-Net", config, primary=True),),
-        scaled=lambda arm, scale: arm.config,
+        scales={"small": Scale(epochs=lambda count: count)},
         settings={},
         figures=(
             Grid("fig01", "unet", "test-random", "Coloured"),

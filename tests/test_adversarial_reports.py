@@ -213,7 +213,7 @@ def test_without_imagenet_weights_primaries_start_at_random_and_say_so(monkeypat
     report, said = report_module("imagenet-cgan"), []
     primary = report.arm("resnet18-l1-gan")
     config = with_initial_weights(primary, primary.config, said.append)
-    assert config.network.keywords["weights"] is None
+    assert config.initial_weights is None
     assert "random initial weights stand in" in said[0]
     ablation = report.arm("resnet18-imagenet")
     with pytest.raises(SourceUnavailable, match="need KerasHub"):

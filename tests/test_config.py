@@ -10,11 +10,11 @@ from colorization.errors import RunFailed, UserError
 from colorization.files import replacing, write_text
 from colorization.models.regression_cnn import regression_cnn
 from colorization.pages.tables import replace_block
-from colorization.serialization import differences, to_json
+from colorization.serialization import differences, initial_weights, to_json
 from colorization.training.callbacks import EpochLog, StopAtNaN
 from colorization.training.epochs import read_epochs
 from colorization.training.objectives import objective_from_json
-from experiments.berkeley import REPORT, scaled
+from experiments.berkeley import REPORT
 
 ARMS = {arm.name: arm for arm in REPORT.arms}
 
@@ -22,7 +22,7 @@ ARMS = {arm.name: arm for arm in REPORT.arms}
 @pytest.mark.parametrize("arm", REPORT.arms, ids=lambda arm: arm.name)
 @pytest.mark.parametrize("scale", ["full", "small", "smoke"])
 def test_configuration_survives_json(arm, scale):
-    config = scaled(arm, scale)
+    config = REPORT.scaled(arm, scale)
     stored = json.loads(json.dumps(to_json(config)))
     assert objective_from_json(stored["objective"]) == config.objective
     assert stored["network"]["build"] in ("regression_cnn", "classification_cnn")
@@ -31,7 +31,7 @@ def test_configuration_survives_json(arm, scale):
 
 @pytest.mark.parametrize("arm", REPORT.arms, ids=lambda arm: arm.name)
 def test_scale_changes_sizes_and_counts_only(arm):
-    full, small = to_json(scaled(arm, "full")), to_json(scaled(arm, "small"))
+    full, small = (to_json(REPORT.scaled(arm, scale)) for scale in ("full", "small"))
     changed = {line.split(":")[0] for line in differences(full, small)}
     assert changed <= {"epochs", "network.filters"}
 
@@ -121,3 +121,11 @@ def test_block_between_markers():
     assert replace_block(page, "t", "new\n") == "a\n<!-- t -->\nnew\n<!-- /t -->\nb\n"
     with pytest.raises(UserError, match="<!-- u -->"):
         replace_block(page, "u", "")
+
+
+def test_initial_weights_of_either_form_are_read():
+    assert initial_weights({"network": {"weights": "imagenet"}}) == "imagenet"
+    assert initial_weights({"network": {"weights": None}}) is None
+    assert initial_weights({"network": {}, "initial_weights": "imagenet"}) == "imagenet"
+    with pytest.raises(ValueError, match="not 'coco'"):
+        replace(ARMS["regression"].config, initial_weights="coco")

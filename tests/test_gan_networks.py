@@ -785,7 +785,8 @@ def test_imagenet_weights_come_from_the_preset(monkeypatch):
         return Renamed(source)
 
     kerashub(monkeypatch, from_preset)
-    network = resnet18_unet(32, weights="imagenet")
+    network = resnet18_unet(32)
+    load_imagenet_encoder(network)
     assert asked == ["resnet_18_imagenet"]
     first = numbers(network.get_layer("encoder_conv1").kernel)
     expected = numbers(source.get_layer("encoder_conv1").kernel).sum(axis=2, keepdims=True)
@@ -796,7 +797,7 @@ def test_without_kerashub_the_user_is_told_what_to_install(monkeypatch):
     for module in ("keras_hub", "keras_hub.models"):
         monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(UserError, match="pip install -r requirements/pretrained.txt") as caught:
-        load_imagenet_encoder(resnet18_unet(32, 1))
+        load_imagenet_encoder(resnet18_unet(32))
     assert "\n" not in str(caught.value)
 
 
@@ -807,7 +808,7 @@ def test_a_failed_download_is_one_line(monkeypatch, error):
 
     kerashub(monkeypatch, from_preset)
     with pytest.raises(UserError, match="resnet_18_imagenet.* could not be downloaded") as caught:
-        load_imagenet_encoder(resnet18_unet(32, 1))
+        load_imagenet_encoder(resnet18_unet(32))
     assert "\n" not in str(caught.value)
 
 
@@ -832,9 +833,6 @@ def test_a_failed_download_is_one_line(monkeypatch, error):
         (partial(ronneberger_unet, activation="x"), "'sigmoid', got 'x'"),
         (partial(ronneberger_unet, initializer="x"), "'glorot', got 'x'"),
         (partial(resnet18_unet, 120), "size must be a multiple of 32, got 120"),
-        (partial(resnet18_unet, weights="coco"), "one of None, 'imagenet', got 'coco'"),
-        (partial(resnet18_unet, filters=32, weights="imagenet"), "filters=64, got 32"),
-        (partial(resnet18_unet, inputs=2, weights="imagenet"), "inputs=1 or 3, got 2"),
         (partial(valid_unet, 24), "size must be at least 25 for dilation 1, got 24"),
         (partial(valid_unet, 40, dilation=2), "size must be at least 41 for dilation 2, got 40"),
         (partial(valid_unet, activation="tanh"), "'relu', 'sigmoid', 'linear', got 'tanh'"),
@@ -868,3 +866,12 @@ def test_least_size_of_the_pooling_discriminator(blocks, least):
 
 def test_initialisations_are_named():
     assert set(INITIALIZATIONS) == {"normal", "glorot"}
+
+
+@pytest.mark.parametrize(
+    "keywords, message",
+    [({"filters": 32}, "filters=64, got 32"), ({"inputs": 2}, "inputs=1 or 3, got 2")],
+)
+def test_imagenet_weights_fit_one_encoder_alone(keywords, message):
+    with pytest.raises(ValueError, match=message):
+        load_imagenet_encoder(resnet18_unet(32, **keywords))

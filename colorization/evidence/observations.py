@@ -6,6 +6,7 @@ from colorization.evidence.quantities import PerRun
 from colorization.results.measures import MEASURES
 from colorization.results.runs import StoredRun
 from colorization.results.stored import Stored
+from colorization.serialization import initial_weights
 
 WINNING = 0.95  # a discriminator's accuracy over an epoch above which it has won
 
@@ -95,7 +96,7 @@ def random_weights(arm: str) -> Callable[[Stored], str]:
     """For claims on a pretrained network: (stored results) to why they cannot answer, or ""."""
 
     def why(stored: Stored) -> str:
-        if stored.first(arm).config["network"].get("weights") == "imagenet":
+        if initial_weights(stored.first(arm).config) == "imagenet":
             return ""
         return "its ResNet-18 started from random weights here, not from those of ImageNet"
 

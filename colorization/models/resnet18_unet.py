@@ -7,7 +7,7 @@ from keras import layers
 
 from colorization.errors import UserError
 from colorization.models.initializers import ICNR, KaimingNormal, Normal
-from colorization.models.layers import PixelShuffle, batch_norm, check_choice, conv2d
+from colorization.models.layers import PixelShuffle, batch_norm, conv2d
 
 STAGES = (1, 2, 3, 4)
 BLOCKS = (0, 1)
@@ -18,7 +18,6 @@ def resnet18_unet(
     filters: int = 64,
     inputs: int = 1,
     outputs: int = 2,
-    weights: str | None = None,
 ) -> keras.Model:
     """A ResNet-18 down to 1/32 of the size, and pixel shuffles up again past its features.
 
@@ -33,8 +32,6 @@ def resnet18_unet(
         filters: of the first convolution; all widths are proportional, but for the image beside
             the last features. 64 is ResNet-18 and gives 31,099,672 trainable parameters.
         inputs, outputs: channels.
-        weights: None for a random encoder, "imagenet" for `load_imagenet_encoder` (then 64
-            filters and 1 or 3 inputs).
 
     Returns:
         `keras.Model`, `[B, size, size, inputs]` to float32 `[B, size, size, outputs]`.
@@ -44,11 +41,6 @@ def resnet18_unet(
     """
     if size < 1 or size % 32:
         raise ValueError(f"size must be a multiple of 32, got {size}")
-    check_choice("weights", weights, (None, "imagenet"))
-    if weights and filters != 64:
-        raise ValueError(f"the ImageNet weights are for filters=64, got {filters}")
-    if weights and inputs not in (1, 3):
-        raise ValueError(f"the ImageNet weights are for inputs=1 or 3, got {inputs}")
 
     image = keras.Input((size, size, inputs), name="image")
     features = _encoder(image, filters)
@@ -63,10 +55,7 @@ def resnet18_unet(
     x = _residual(x, "residual")
     # fastai initialises the last convolution apart: PyTorch's kernel, N(0, 0.01) in the bias.
     last = conv2d(x, outputs, 1, bias_initializer=Normal(0.0, 0.01), name="last", dtype="float32")
-    network = keras.Model(image, last, name="resnet18_unet")
-    if weights:
-        load_imagenet_encoder(network)
-    return network
+    return keras.Model(image, last, name="resnet18_unet")
 
 
 def _conv(x, width, name, relu=True):
@@ -150,9 +139,18 @@ def _basic_block(x, width, strides, name):
 def load_imagenet_encoder(network: keras.Model) -> None:
     """Give the encoder of a `resnet18_unet` the weights of `imagenet_backbone`.
 
+    Args:
+        network: of 64 filters and 1 or 3 inputs.
+
     Raises:
-        UserError: see there.
+        ValueError: it has others.
+        UserError: see `imagenet_backbone`.
     """
+    *_, inputs, filters = network.get_layer("encoder_conv1").kernel.shape
+    if filters != 64:
+        raise ValueError(f"the ImageNet weights are for filters=64, got {filters}")
+    if inputs not in (1, 3):
+        raise ValueError(f"the ImageNet weights are for inputs=1 or 3, got {inputs}")
     copy_resnet18(imagenet_backbone(), network)
 
 

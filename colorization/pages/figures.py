@@ -5,7 +5,6 @@ Matplotlib, and the networks' Keras, are imported when something is drawn: repor
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from colorization.pages.tiles import columns, mosaic, tiles
@@ -131,7 +130,7 @@ class Diagram(Figure):
         config, size = self.arm.config, self.arm.config.recipe.size
         if self.of == "discriminator":
             return config.adversary.build_discriminator(size, config.objective)
-        return without_download(config.network)(size=size)
+        return config.network(size=size)
 
 
 @dataclass(frozen=True)
@@ -144,13 +143,6 @@ class Custom(Figure):
 
     def draw(self, path: Path, stored: Stored) -> bool:
         return self.draw_with(path, stored)
-
-
-def without_download(build: Callable) -> Callable:
-    """A network's builder that starts from random weights where it would fetch trained ones."""
-    if isinstance(build, partial) and build.keywords.get("weights"):
-        return partial(build, weights=None)
-    return build
 
 
 def draw_figures(stored: Stored, specifications: Iterable, say=print) -> None:

@@ -9,6 +9,7 @@ from colorization.reproduction.report import Arm, Report
 from colorization.results import runs
 from colorization.results.measures import MEASURES
 from colorization.results.stored import SCALES, Stored, over_seeds
+from colorization.serialization import initial_weights
 
 
 def measures_table(*args, **keywords) -> str:
@@ -52,8 +53,8 @@ def measures_rows(
 
 def weights_note(arm: Arm, run: runs.StoredRun) -> str:
     """Said of an arm that was to start from trained weights and did not."""
-    wanted = getattr(arm.config.network, "keywords", {}).get("weights")
-    return ", from random weights" if wanted and not run.config["network"].get("weights") else ""
+    missing = arm.config.initial_weights and not initial_weights(run.config)
+    return ", from random weights" if missing else ""
 
 
 def _speed(run: runs.StoredRun) -> dict[str, str]:

@@ -16,6 +16,7 @@ from colorization.pages.measure_tables import scale_sections
 from colorization.reproduction.report import Report
 from colorization.results import runs
 from colorization.results.stored import Stored
+from colorization.serialization import initial_weights
 
 ALL = ("tables", "figures")
 
@@ -55,12 +56,11 @@ def _settings(run: runs.StoredRun) -> dict[str, str]:
         rows["σ"] = f"{rebalancing['sigma']:g}" if rebalancing else "–"
     adversary = config.get("adversary")
     if adversary:
-        cycle = adversary["type"] == "CycleAdversary"
-        weight = adversary["cycle_weight" if cycle else "pixel_weight"]
-        kind = "cycle" if cycle else objective["error"]
+        weight = adversary.get("pixel_weight", adversary.get("cycle_weight"))
+        kind = "cycle" if "cycle_weight" in adversary else objective["error"]
         rows["λ of pixels"] = f"{weight:g} ({kind})" if weight else "none"
     if config["network"]["build"] == "resnet18_unet":
-        rows["initial weights"] = "ImageNet" if config["network"].get("weights") else "random"
+        rows["initial weights"] = "ImageNet" if initial_weights(config) else "random"
     return rows
 
 

@@ -21,7 +21,6 @@ from colorization.data.prepared import SEALED, PreparedSet
 from colorization.errors import OutOfTime, RunFailed, SourceUnavailable, UserError
 from colorization.files import replacing, write_json
 from colorization.models.cost import macs
-from colorization.pages.figures import without_download
 from colorization.pages.report_page import render
 from colorization.reproduction.report import Arm, Report
 from colorization.reproduction.reproduce import (
@@ -120,14 +119,11 @@ def _plain(info: tarfile.TarInfo) -> tarfile.TarInfo | None:
 def _macs(report: Report, arm: Arm, scale: str, images: PreparedSet) -> float:
     """What a run costs beside others: multiply-accumulates of its networks over all epochs."""
     config = resolve(report, report.arm(arm.trained_by) if arm.trained_by else arm, scale)
-    size, adversary = config.recipe.size, config.adversary
-    network = macs(without_download(config.network)(size=size))
+    size = config.recipe.size
+    network = macs(config.network(size=size))
     step = 3 * network
-    if adversary is not None and hasattr(adversary, "build_discriminator"):
-        judge = macs(adversary.build_discriminator(size, config.objective))
-        step += (6 * adversary.discriminator_steps + 2) * judge
-    elif adversary is not None:  # a cycle: two of each, and both ways round
-        step *= 7
+    if config.adversary:
+        step = config.adversary.step_macs(network, size, config.objective)
     return float(step * len(images.names("train")) * config.all_epochs)
 
 

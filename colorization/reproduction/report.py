@@ -1,10 +1,11 @@
 """What a report consists of, as data."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from colorization.errors import UserError
+from colorization.reproduction.scales import FULL, Scale
 from colorization.training.config import TrainingConfig
 
 
@@ -37,6 +38,7 @@ class Arm:
             one of that arm's snapshots. None takes the last.
         tested_on: further test sets, beside the test split of its own images.
         published: its trained network is kept with the results.
+        scales: by name, those that are not the report's.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Arm:
     snapshot: int | None = None
     tested_on: tuple["TestSet", ...] = ()
     published: bool = False
+    scales: Mapping[str, Scale] = field(default_factory=dict)
 
     def ablation(self, name: str, title: str, **changes) -> "Arm":
         """This arm with some fields of its configuration changed."""
@@ -65,7 +68,7 @@ class Report:
         title, authors, year, subject: of the report; `year` is None where it does not say,
             `subject` is what it is about, in a line. `authors` is None for the suite's own.
         arms: primary ones first.
-        scaled: (arm, scale) to the arm's configuration at that scale. Sizes and counts only.
+        scales: what "small" and "smoke" change of the arms; an arm may have its own.
         settings: arm -> the report's own table of settings, heading -> value.
         figures: what to draw, in order; see `experiments.render`.
         references: numbers that the suite can be checked against.
@@ -81,7 +84,7 @@ class Report:
     year: int | None
     subject: str
     arms: tuple[Arm, ...]
-    scaled: Callable[[Arm, str], TrainingConfig]
+    scales: Mapping[str, Scale]
     settings: dict[str, dict[str, str]]
     figures: tuple
     references: tuple
@@ -113,11 +116,25 @@ class Report:
     def on(self, source) -> "Report":
         """The report's arms trained and tested on other images; its claims are not about those."""
 
-        def scaled(arm: Arm, scale: str) -> TrainingConfig:
-            return replace(self.scaled(self.arm(arm.name), scale), source=source)
+        def kept(scales: Mapping[str, Scale]) -> dict[str, Scale]:
+            return {name: replace(scale, source=None) for name, scale in scales.items()}
 
-        arms = tuple(replace(arm, tested_on=()) for arm in self.arms)
-        return replace(self, arms=arms, scaled=scaled, claims=(), references=())
+        arms = tuple(
+            replace(
+                arm,
+                config=replace(arm.config, source=source),
+                tested_on=(),
+                scales=kept(arm.scales),
+            )
+            for arm in self.arms
+        )
+        return replace(self, arms=arms, scales=kept(self.scales), claims=(), references=())
+
+    def scaled(self, arm: Arm, scale: str) -> TrainingConfig:
+        """An arm's configuration at a scale."""
+        if scale == FULL:
+            return arm.config
+        return (arm.scales.get(scale) or self.scales[scale]).of(arm.config)
 
     def shown(self, arm: str) -> set[str]:
         """Patterns of the names of an arm's grids that are stored: what figures show, and one."""

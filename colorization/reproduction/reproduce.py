@@ -4,7 +4,6 @@ import json
 import shutil
 import time
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 from colorization.data.prepared import PreparedSet, is_sealed, prepare
@@ -127,8 +126,7 @@ def with_initial_weights(arm: Arm, config: TrainingConfig, say=print) -> Trainin
     Raises:
         SourceUnavailable: they can't be had, and the arm is there to show what they do.
     """
-    keywords = getattr(config.network, "keywords", {})
-    if keywords.get("weights") != "imagenet":
+    if not config.initial_weights:
         return config
     try:
         imagenet_backbone()
@@ -136,7 +134,7 @@ def with_initial_weights(arm: Arm, config: TrainingConfig, say=print) -> Trainin
         if not arm.primary:
             raise SourceUnavailable(str(error)) from None
         say(f"{error}\nrandom initial weights stand in for those of ImageNet")
-        return replace(config, network=partial(config.network, weights=None))
+        return replace(config, initial_weights=None)
     return config
 
 

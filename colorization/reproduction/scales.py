@@ -1,66 +1,62 @@
 """The same experiment, smaller: what `small` and `smoke` change, and nothing else."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
-from functools import partial
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from colorization.data.form_sets import GeneratedForms
-from colorization.training.config import TrainingConfig
+from colorization.results.stored import SCALES
+from colorization.training.config import Networks, TrainingConfig, narrowed
 
+FULL, SMALL, SMOKE = SCALES
+SAID = {
+    FULL: "the report's own settings",
+    SMALL: "the same, shrunk for a two-core CPU",
+    SMOKE: "the whole path in seconds on generated images",
+}
 # Photographs' place at `smoke`.
 SMOKE_IMAGES = GeneratedForms(train=20, val=10, test=10, size=64)
 
 
-def narrowed(build: Callable, keywords: Mapping[Callable, dict]) -> Callable:
-    """A network's builder with some keywords replaced.
+@dataclass(frozen=True)
+class Scale:
+    """What a scale changes: sizes and counts.
 
     Args:
-        build: a function of `colorization.models` or a `functools.partial` of one.
-        keywords: builder -> what replaces the keywords that it is given.
-    """
-    function = build.func if isinstance(build, partial) else build
-    given = build.keywords if isinstance(build, partial) else {}
-    changes = keywords.get(function, {})
-    return partial(function, **{**given, **changes}) if given or changes else function
-
-
-def shrunk(
-    config: TrainingConfig,
-    *,
-    size: int,
-    epochs: Callable[[int], int],
-    keywords: Mapping[Callable, dict],
-    source=None,
-) -> TrainingConfig:
-    """A configuration with fewer pixels, epochs and filters.
-
-    Args:
-        size: height and width in pixels.
         epochs: of full scale to those of this one; for stages and snapshots as well.
-        keywords: see `narrowed`; for generators and discriminators.
-        source: in place of the configuration's.
+        networks: keywords of the networks, generators and discriminators, that are narrower.
+        size: height and width in pixels; None for those of full scale.
+        batch_size: None for that of full scale.
+        source: the image set of full scale to that of this one; None for the same.
+        initial_weights: whether trained ones fit the networks; else they start from random ones.
     """
-    pretraining = config.pretraining
-    if pretraining:
-        pretraining = replace(pretraining, epochs=epochs(pretraining.epochs))
-    adversary = config.adversary
-    if adversary:
-        builders = ("discriminator", "reverse")
-        adversary = replace(
-            adversary,
-            **{
-                name: narrowed(getattr(adversary, name), keywords)
-                for name in builders
-                if hasattr(adversary, name)
-            },
+
+    epochs: Callable[[int], int]
+    networks: Networks = field(default_factory=dict)
+    size: int | None = None
+    batch_size: int | None = None
+    source: Callable[[Any], Any] | None = None
+    initial_weights: bool = False
+
+    def of(self, config: TrainingConfig) -> TrainingConfig:
+        """A configuration of full scale at this one."""
+        pretraining = config.pretraining
+        if pretraining:
+            pretraining = replace(pretraining, epochs=self.epochs(pretraining.epochs))
+        return replace(
+            config,
+            source=self.source(config.source) if self.source else config.source,
+            recipe=replace(config.recipe, size=self.size or config.recipe.size),
+            network=narrowed(config.network, self.networks),
+            epochs=self.epochs(config.epochs),
+            batch_size=self.batch_size or config.batch_size,
+            snapshots=tuple(self.epochs(epoch) for epoch in config.snapshots),
+            pretraining=pretraining,
+            adversary=config.adversary and config.adversary.narrowed(self.networks),
+            initial_weights=config.initial_weights if self.initial_weights else None,
         )
-    return replace(
-        config,
-        source=source or config.source,
-        recipe=replace(config.recipe, size=size),
-        network=narrowed(config.network, keywords),
-        epochs=epochs(config.epochs),
-        snapshots=tuple(epochs(epoch) for epoch in config.snapshots),
-        pretraining=pretraining,
-        adversary=adversary,
-    )
+
+
+def smoke(networks: Networks, size: int = 32) -> Scale:
+    """Two epochs on drawings."""
+    return Scale(epochs=lambda _: 2, networks=networks, size=size, source=lambda _: SMOKE_IMAGES)

@@ -36,6 +36,10 @@ class AdversarialColorizer(Game):
         self.discriminator = discriminator
         self.seeds = keras.random.SeedGenerator(int(np.random.randint(2**31)))
 
+    @property
+    def discriminators(self):
+        return [self.discriminator]
+
     def update(self, batch):
         inputs, real = self._examples(batch)
         count = ops.shape(real)[0]

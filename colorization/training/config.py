@@ -1,11 +1,27 @@
 """The configuration of a run: everything that determines its weights, as data."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from colorization.data.recipe import Recipe
 from colorization.training.gan_loss import GanLoss
+
+Networks = Mapping[Callable, dict]  # builder -> keywords that replace its own
+
+
+def narrowed(build: Callable, networks: Networks) -> Callable:
+    """A network's builder with some keywords replaced.
+
+    Args:
+        build: a function of `colorization.models.networks` or a `functools.partial` of one.
+        networks: what replaces the keywords that it is given.
+    """
+    function = build.func if isinstance(build, partial) else build
+    given = build.keywords if isinstance(build, partial) else {}
+    changes = networks.get(function, {})
+    return partial(function, **{**given, **changes}) if given or changes else function
 
 
 @dataclass(frozen=True)
@@ -45,10 +61,30 @@ class Adversary:
     discriminator_steps: int = 1
     learning_rate: float | None = None
 
+    several_devices = True  # whether a batch can be shared out
+
     def build_discriminator(self, size: int, objective):
         """The discriminator of images of `size` pixels, with as many channels as it is shown."""
         channels = objective.output_channels + (1 if self.conditional else 0)
         return self.discriminator(size=size, channels=channels)
+
+    def model(self, network, objective, space: str, size: int):
+        """The game that trains a network."""
+        from colorization.training.adversarial import AdversarialColorizer
+
+        discriminator = self.build_discriminator(size, objective)
+        return AdversarialColorizer(network, discriminator, objective, self, space)
+
+    def narrowed(self, networks: "Networks") -> "Adversary":
+        """The same with other keywords for its networks; see `narrowed`."""
+        return replace(self, discriminator=narrowed(self.discriminator, networks))
+
+    def step_macs(self, network: int, size: int, objective) -> int:
+        """Multiply-accumulates of a step, an image, of which the network alone has `network`."""
+        from colorization.models.cost import macs
+
+        judge = macs(self.build_discriminator(size, objective))
+        return 3 * network + (6 * self.discriminator_steps + 2) * judge
 
 
 @dataclass(frozen=True)
@@ -74,6 +110,36 @@ class CycleAdversary:
     pool_pairs: bool = True
     paired: bool = False
 
+    several_devices = False  # the pool lies on one
+    learning_rate = None  # of the discriminators: the generators'
+
+    def model(self, network, objective, space: str, size: int):
+        """The game that trains a network."""
+        from colorization.training.cycle import CycleColorizer
+
+        return CycleColorizer(
+            network,
+            self.reverse(size=size),
+            self.discriminator(size=size, channels=3),
+            self.discriminator(size=size, channels=1),
+            objective,
+            self,
+            space,
+            size,
+        )
+
+    def narrowed(self, networks: "Networks") -> "CycleAdversary":
+        """The same with other keywords for its networks; see `narrowed`."""
+        return replace(
+            self,
+            reverse=narrowed(self.reverse, networks),
+            discriminator=narrowed(self.discriminator, networks),
+        )
+
+    def step_macs(self, network: int, size: int, objective) -> int:
+        """Multiply-accumulates of a step, an image: two of each network, and both ways round."""
+        return 21 * network
+
 
 @dataclass(frozen=True)
 class TrainingConfig:
@@ -83,7 +149,7 @@ class TrainingConfig:
         source: image set, see `colorization.data.sources`.
         recipe: how its images are prepared.
         network: builds the network from a size in pixels; a function of
-            `colorization.models` or a `functools.partial` of one.
+            `colorization.models.networks` or a `functools.partial` of one.
         objective: inputs, targets, loss and decoding.
         epochs, batch_size: as in the report.
         learning_rate, beta_1, beta_2, epsilon: of Adam; PyTorch's defaults.
@@ -95,6 +161,8 @@ class TrainingConfig:
         pretraining: a first stage without the adversary; its epochs come before `epochs`.
         snapshots: epochs, counted from the first stage on, after which the network is kept so
             that it can be judged as it was then.
+        initial_weights: "imagenet" for an encoder that starts from ImageNet's, see
+            `colorization.models.resnet18_unet`; None for random ones.
     """
 
     source: Any
@@ -114,6 +182,11 @@ class TrainingConfig:
     adversary: Adversary | CycleAdversary | None = None
     pretraining: Pretraining | None = None
     snapshots: tuple[int, ...] = ()
+    initial_weights: str | None = None
+
+    def __post_init__(self):
+        if self.initial_weights not in (None, "imagenet"):
+            raise ValueError(f"initial_weights is 'imagenet' or None, not {self.initial_weights!r}")
 
     @property
     def all_epochs(self) -> int:

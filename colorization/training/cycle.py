@@ -48,6 +48,14 @@ class CycleColorizer(Game):
         self.lightness_pool = ImagePool(adversary.pool, (size, size, 1), name="lightness_pool")
         self.seeds = keras.random.SeedGenerator(int(np.random.randint(2**31)))
 
+    @property
+    def generators(self):
+        return [self.network, self.reverse]
+
+    @property
+    def discriminators(self):
+        return [self.discriminator, self.reverse_discriminator]
+
     def update(self, batch):
         L, ab = self._examples(batch)
         true_L = L  # of the photographs whose colours these are

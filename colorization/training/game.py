@@ -30,7 +30,21 @@ class Game(StepModel):
         self.pixel_loss = objective.loss()
         self.built = True  # the networks are, and there is nothing else to build
 
-    def judge(self, batch):
+    @property
+    def generators(self) -> list:
+        """Networks that the first optimiser moves."""
+        return [self.network]
+
+    @property
+    def discriminators(self) -> list:
+        """Networks that the second optimiser moves."""
+        raise NotImplementedError
+
+    @property
+    def networks(self) -> list:
+        return [*self.generators, *self.discriminators]
+
+    def validate(self, batch):
         inputs, real = self._examples(batch)
         outputs = self.network(inputs, training=False)
         loss = ops.mean(self.pixel_loss.call(real, outputs))

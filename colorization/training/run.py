@@ -46,7 +46,7 @@ from colorization.training.callbacks import (
     StopAtNaN,
     training_state,
 )
-from colorization.training.config import CycleAdversary, TrainingConfig
+from colorization.training.config import TrainingConfig
 from colorization.training.devices import (
     check_batches,
     host,
@@ -178,12 +178,11 @@ def _fit(folder, config, images, seed, options):
     _check_classes(config, images)
     stages, say = build_stages(folder, config, images), options.say
     if options.devices > 1:
-        if isinstance(config.adversary, CycleAdversary):
+        if config.adversary and not config.adversary.several_devices:
             raise UserError("CycleGAN's image pool lies on one device; use --devices 1")
         counts = [len(images.names(split)) for split in ("train", "val")]
         check_batches(options.devices, config.batch_size, *counts)
-        main = stages[-1].model
-        synchronise_batch_norm([main.network, getattr(main, "discriminator", main.network)])
+        synchronise_batch_norm(stages[-1].model.networks)
     finished = checkpoint.finished_epochs(folder / "last.npz")
     if finished:
         say(f"resuming after epoch {finished} of {config.all_epochs}")

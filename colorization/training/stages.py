@@ -12,9 +12,8 @@ from colorization.colour.lab import images_to_lab
 from colorization.data.prepared import PreparedSet
 from colorization.errors import UserError
 from colorization.files import write_text
-from colorization.training.adversarial import AdversarialColorizer
-from colorization.training.config import CycleAdversary, TrainingConfig
-from colorization.training.cycle import CycleColorizer
+from colorization.models.resnet18_unet import load_imagenet_encoder
+from colorization.training.config import TrainingConfig
 from colorization.training.steps import optimizer_for
 from colorization.training.supervised import SupervisedColorizer
 
@@ -40,6 +39,8 @@ def build_stages(folder: Path, config: TrainingConfig, images: PreparedSet) -> l
     size = config.recipe.size
     try:
         network = config.network(size=size)
+        if config.initial_weights:
+            load_imagenet_encoder(network)
         main = _main_model(folder, config, images, network)
     except ValueError as error:
         raise UserError(f"a network cannot be built at {size} px: {error}") from None
@@ -62,32 +63,16 @@ def _main_model(folder, config, images, network):
             network, config.objective, images.space, weights, config.train_mode_validation
         )
         return _compile(model, [(_adam(config), network.trainable_variables)])
-    if isinstance(adversary, CycleAdversary):
-        model = CycleColorizer(
-            network,
-            adversary.reverse(size=size),
-            adversary.discriminator(size=size, channels=3),
-            adversary.discriminator(size=size, channels=1),
-            config.objective,
-            adversary,
-            images.space,
-            size,
-        )
-        generators = [network, model.reverse]
-        discriminators = [model.discriminator, model.reverse_discriminator]
-        rate = None
-    else:
-        discriminator = adversary.build_discriminator(size, config.objective)
-        model = AdversarialColorizer(
-            network, discriminator, config.objective, adversary, images.space
-        )
-        generators, discriminators = [network], [discriminator]
-        rate = adversary.learning_rate
+    model = adversary.model(network, config.objective, images.space, size)
     groups = [
-        (_adam(config), [v for one in generators for v in one.trainable_variables]),
-        (_adam(config, rate), [v for one in discriminators for v in one.trainable_variables]),
+        (_adam(config), _variables(model.generators)),
+        (_adam(config, adversary.learning_rate), _variables(model.discriminators)),
     ]
     return _compile(model, groups)
+
+
+def _variables(networks: list[keras.Model]) -> list:
+    return [variable for network in networks for variable in network.trainable_variables]
 
 
 def _adam(config: TrainingConfig, learning_rate: float | None = None):
@@ -97,11 +82,11 @@ def _adam(config: TrainingConfig, learning_rate: float | None = None):
 
 def _compile(model, groups):
     """Compile with one optimiser a group; built here, so that its state can be restored."""
-    if len(groups) == 1:
-        ((optimizer, variables),) = groups
-        optimizer.build(variables)
-    else:
+    if len(groups) > 1:
         optimizer = optimizer_for(groups)
+    else:
+        optimizer, variables = groups[0]
+        optimizer.build(variables)
     model.compile(optimizer=optimizer)
     return model
 

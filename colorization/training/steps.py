@@ -22,9 +22,9 @@ def _is_jax() -> bool:
 
 
 class StepModel(keras.Model):
-    """A `keras.Model` whose `fit` calls `update(batch)` for training, `judge(batch)` to validate.
+    """A `keras.Model` whose `fit` calls `update(batch)` to train and `validate(batch)` to validate.
 
-    `update` adds to the means of `self.logged`, `judge` to those of `self.held_out`. Everything
+    `update` adds to the means of `self.logged`, `validate` to those of `self.held_out`. Everything
     they change must be a variable of the model, of its metrics or of `self.optimizer`.
 
     Args:
@@ -40,7 +40,7 @@ class StepModel(keras.Model):
         super().__init__(name=name)
         self.logged, self.held_out = Means(logged), Means(("loss",))
         self.measures = list(measures)
-        self._judging = False
+        self._validating = False
 
     resident = None
 
@@ -54,7 +54,7 @@ class StepModel(keras.Model):
     def update(self, batch) -> None:
         raise NotImplementedError
 
-    def judge(self, batch) -> None:
+    def validate(self, batch) -> None:
         raise NotImplementedError
 
     @property
@@ -63,15 +63,15 @@ class StepModel(keras.Model):
 
     # Training and validation log different things; Keras would log both of both.
     def get_metrics_result(self):
-        means = self.held_out if self._judging else self.logged
+        means = self.held_out if self._validating else self.logged
         return {metric.name: metric.result() for metric in (*means.metrics, *self.measures)}
 
     def evaluate(self, *arguments, **keywords):
-        self._judging = True
+        self._validating = True
         try:
             return super().evaluate(*arguments, **keywords)
         finally:
-            self._judging = False
+            self._validating = False
 
     # `train_step(data)` on TensorFlow, `train_step(state, data)` on JAX; `test_step` likewise.
     def train_step(self, *arguments):
@@ -85,7 +85,7 @@ class StepModel(keras.Model):
         self.update(batch)
 
     def test_step(self, *arguments):
-        return self._step(self.judge, self._weights(), *arguments)
+        return self._step(self.validate, self._weights(), *arguments)
 
     def _weights(self):
         return [self.trainable_variables, self.non_trainable_variables]

@@ -33,6 +33,10 @@ class SupervisedColorizer(StepModel):
         self.loss_function = objective.loss()
         self.built = True  # the network is, and there is nothing else to build
 
+    @property
+    def networks(self) -> list:
+        return [self.network]
+
     def update(self, batch):
         inputs, *targets = self._examples(batch)
         count = ops.shape(inputs)[0]
@@ -45,7 +49,7 @@ class SupervisedColorizer(StepModel):
         value, outputs = self.minimise(loss, self.network.trainable_variables, self.optimizer)
         self._log(self.logged, value, targets[0], outputs, count)
 
-    def judge(self, batch):
+    def validate(self, batch):
         inputs, *targets = self._examples(batch)
         outputs = self.network(inputs, training=self.train_mode_validation)
         value = self._loss(outputs, *targets)
