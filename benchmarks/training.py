@@ -16,7 +16,8 @@ from types import SimpleNamespace
 
 from colorization.backend import has_accelerator, import_quietly
 from colorization.errors import exit_status
-from experiments.__main__ import REPORTS, check_reports, chosen_reports
+from experiments import REPORTS
+from experiments.commands import check_reports, chosen_reports
 
 WARM_UP, REPEATS = 1, 3
 COLUMNS = {
@@ -46,7 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def benchmark(options) -> int:
-    check_reports(options)
+    check_reports(options.reports)
     import_quietly()
     import keras
 

@@ -23,11 +23,14 @@ from colorization.data.form_sets import AuthorsForms
 from colorization.data.recipe import Recipe
 from colorization.errors import exit_status
 from colorization.pages.figures import Curves, Grid
+from colorization.pages.report_page import render
+from colorization.reproduction.job import Job, Places
 from colorization.reproduction.report import Arm, Report
 from colorization.reproduction.reproduce import reproduce
 from colorization.reproduction.scales import Scale
+from colorization.results.store import storing
 from colorization.training.run import RunOptions
-from experiments.__main__ import say
+from experiments.commands import say
 from tests import training_fixtures as tiny
 
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
@@ -113,9 +116,11 @@ def one_round(folder: str, url: str, event: int = 0, then: str = "die") -> int:
     events = Events(event, actions[then])
 
     def command() -> int:
-        arms = report(url).arms
-        options = RunOptions(say)
-        failures = reproduce(report(url), "full", arms, [0], Path("runs"), Path("results"), options)
+        given, places = report(url), Places(Path("runs"), Path("results"))
+        jobs = [Job(given, arm, "full", 0) for arm in given.arms]
+        failures = reproduce(jobs, places, RunOptions(say))
+        with storing(places.results, say):
+            render(given, places.results / given.key, say)
         say(f"{events.seen} events")
         for failure in failures:
             print(f"error: {failure}", file=sys.stderr)

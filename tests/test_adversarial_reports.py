@@ -11,13 +11,16 @@ from PIL import Image
 
 from colorization.errors import SourceUnavailable
 from colorization.models.cost import trainable_parameters
-from colorization.reproduction.reproduce import _twin, with_initial_weights
+from colorization.reproduction.job import Job
+from colorization.reproduction.obtain import with_initial_weights
 from colorization.results.runs import StoredRun
-from colorization.results.stored import SCALES, Stored
+from colorization.results.stored import Stored
+from colorization.scales import SCALES
 from colorization.serialization import to_json
 from colorization.training.config import Adversary
 from colorization.training.run import load_network
-from experiments.__main__ import REPORTS, report_module
+from experiments import REPORTS
+from experiments.commands import report_module
 from experiments.flower_gan import _nothing_dropped, _stand_in, _unlabelled
 from tests.test_reproduce import finish, rendered, run, start
 
@@ -194,22 +197,22 @@ def test_full_scale_has_the_reports_networks(key, arm, parameters):
 
 def test_arms_that_a_scale_makes_equal_are_run_once():
     report = report_module("imagenet-cgan")
-    twins = {arm.name: _twin(report, arm, "small") for arm in report.arms}
+    twins = {arm.name: Job(report, arm, "small", 0).same_as() for arm in report.arms}
     assert {name: twin for name, twin in twins.items() if twin} == {
         "resnet18-imagenet": "resnet18-random",
         "resnet18-random-l1-gan": "resnet18-l1-gan",
     }
-    assert not any(_twin(report, arm, "full") for arm in report.arms)
+    assert not any(Job(report, arm, "full", 0).same_as() for arm in report.arms)
 
 
 def test_without_imagenet_weights_primaries_start_at_random_and_say_so(monkeypatch):
     from colorization.errors import UserError
-    from colorization.reproduction import reproduce
+    from colorization.reproduction import obtain
 
     def unavailable():
         raise UserError("ImageNet weights need KerasHub")
 
-    monkeypatch.setattr(reproduce, "imagenet_backbone", unavailable)
+    monkeypatch.setattr(obtain, "imagenet_backbone", unavailable)
     report, said = report_module("imagenet-cgan"), []
     primary = report.arm("resnet18-l1-gan")
     config = with_initial_weights(primary, primary.config, said.append)

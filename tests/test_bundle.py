@@ -13,13 +13,15 @@ import numpy as np
 import pytest
 
 from colorization.errors import OutOfTime
-from colorization.reproduction import bundle
+from colorization.reproduction import away
+from colorization.reproduction.job import Job, Places
 from colorization.reproduction.reproduce import reproduce_run
 from colorization.results.store import Shelf
 from colorization.results.stored import Stored
 from colorization.training.environment import commit
 from colorization.training.run import RunOptions
-from experiments.__main__ import main, report_module
+from experiments.__main__ import main
+from experiments.commands import report_module
 from tests import training_fixtures as tiny
 from tests.test_reproduce import WITHOUT_TENSORFLOW
 
@@ -91,7 +93,7 @@ def test_the_plan_names_every_run_and_the_packages_versions(there):
 def test_the_longest_that_fits_comes_first_else_the_shortest():
     left = [{"macs": 3}, {"macs": 9}, {"macs": 5}]
     for room, chosen in ((float("inf"), 9), (8, 5), (4, 3), (1, 3)):
-        assert bundle._next(left, room, lambda entry: entry["macs"]) == {"macs": chosen}
+        assert away._next(left, room, lambda entry: entry["macs"]) == {"macs": chosen}
 
 
 @pytest.mark.usefixtures("data_folder")
@@ -118,9 +120,8 @@ def test_what_is_trained_too_late_is_judged_next_time(tmp_path, monkeypatch):
 
     def go_on(deadline):
         options = RunOptions(say=lambda _: None, deadline=deadline)
-        arm = report.arm("regression")
-        folders = tmp_path / "runs", tmp_path / "results"
-        reproduce_run(report, "smoke", arm, 0, *folders, options, None)
+        job = Job(report, report.arm("regression"), "smoke", 0)
+        reproduce_run(job, Places(tmp_path / "runs", tmp_path / "results"), options)
 
     for stopped in ("stopped after epoch 1 of 2", "trained, but not judged"):
         with pytest.raises(OutOfTime, match=stopped):
@@ -147,11 +148,11 @@ def test_what_is_finished_is_packed_before_the_next_run(tmp_path, monkeypatch):
 
         def start(self, entry, deadline, say):
             packed.append(Path("found.tar.gz").exists())
-            (bundle.FOUND / entry["arm"]).mkdir(parents=True)
+            (away.HERE.results / entry["arm"]).mkdir(parents=True)
             self.left.remove(entry)
 
-    monkeypatch.setattr(bundle.Plan, "read", lambda report: TwoRuns())
-    assert bundle.run(10, Path("found.tar.gz"), report_module)
+    monkeypatch.setattr(away.Plan, "read", lambda report: TwoRuns())
+    assert away.run(10, Path("found.tar.gz"), report_module)
     assert packed == [False, True]
     with tarfile.open("found.tar.gz") as archive:
         assert {"results/one", "results/two"} <= set(archive.getnames())

@@ -19,8 +19,10 @@ from colorization.evidence.rule import all_of, verdict
 from colorization.pages import claims_section
 from colorization.results.store import Findings, Shelf
 from colorization.results.stored import Stored
-from experiments.__main__ import REPORTS, main, report_module
+from experiments import REPORTS
+from experiments.__main__ import main
 from experiments.berkeley_figures import hexagons_and_squares, shapes
+from experiments.commands import report_module
 
 ROOT = Path(__file__).parent.parent
 RANDOM = np.random.default_rng(0)

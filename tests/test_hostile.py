@@ -16,7 +16,7 @@ from PIL import Image
 from colorization.__main__ import main
 from colorization.data.read import BadImage, read_photograph, read_rgb
 from colorization.errors import UserError
-from colorization.pages.overview import stored_claims
+from colorization.evidence.claims import stored_claims
 from colorization.photographs.colorizer import Colorizer
 from experiments.__main__ import main as experiments
 from tests import training_fixtures as tiny

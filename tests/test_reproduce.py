@@ -20,8 +20,10 @@ from colorization.reproduction import reproduce as reproduction
 from colorization.results.runs import StoredRun
 from colorization.results.store import Shelf
 from colorization.results.stored import Stored
-from experiments.__main__ import REPORTS, main, report_module
+from experiments import REPORTS, commands
+from experiments.__main__ import main
 from experiments.berkeley import REPORT
+from experiments.commands import report_module
 
 ROOT = Path(__file__).parent.parent
 ARMS = [arm.name for arm in REPORT.arms]
@@ -228,7 +230,7 @@ def test_another_configuration_is_refused(everything):
 def test_forms_run_without_any_network(tmp_path, monkeypatch):
     """With no data and no way out, BSDS500 is named as missing and the forms are generated."""
     from colorization.data import download, kaggle
-    from colorization.reproduction.reproduce import obtain
+    from colorization.reproduction.obtain import obtain
 
     def no_network(urls, target, **_):
         raise UserError(f"{target.name} could not be downloaded")
@@ -258,13 +260,13 @@ def test_one_arm_that_fails_does_not_keep_the_others_from_running(
 ):
     started, drawn = [], []
 
-    def fails_at_first(report, scale, arm, *_):
-        started.append(arm.name)
+    def fails_at_first(job, *_):
+        started.append(job.arm.name)
         if len(started) == 1:
             raise error("this one")
 
     monkeypatch.setattr(reproduction, "reproduce_run", fails_at_first)
-    monkeypatch.setattr(reproduction, "render", lambda report, *_: drawn.append(report.key))
+    monkeypatch.setattr(commands, "_render", lambda report, *_: drawn.append(report.key))
     monkeypatch.chdir(tmp_path)
     given = ["reproduce", "berkeley", "--scale", "smoke", "--arms", "regression", "forms-56"]
     assert main(given) == status

@@ -24,10 +24,11 @@ from colorization.errors import SourceUnavailable, UserError
 from colorization.evaluation.evaluate import evaluate
 from colorization.evaluation.finished_run import rows_csv
 from colorization.evaluation.predictors import baselines, lab_batches
-from colorization.reproduction.reproduce import obtain
+from colorization.reproduction.obtain import obtain
 from colorization.results import runs
-from colorization.results.stored import SCALES
-from experiments.__main__ import REPORTS, report_module
+from colorization.scales import SCALES
+from experiments import REPORTS
+from experiments.commands import report_module
 
 SIZE = 24
 SPACES = pytest.mark.parametrize("lab_before_resize", [False, True], ids=["rgb", "lab8"])

@@ -10,6 +10,7 @@ from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from colorization.errors import UserError
+from colorization.evaluation.tensorboard import TensorBoard
 from colorization.training.epochs import read_epochs
 from tests import training_fixtures as tiny
 
@@ -42,7 +43,7 @@ def test_a_log_gets_one_line_an_epoch_and_no_bar(tmp_path, capsys):
 
 @pytest.mark.parametrize("name", ["classification", "pretrained"])
 def test_tensorboard_shows_what_the_epoch_log_has_and_coloured_images(name, tmp_path):
-    tiny.run(name, tmp_path / "run", say=lambda _: None, options={"tensorboard": True})
+    tiny.run(name, tmp_path / "run", say=lambda _: None, options={"watchers": (TensorBoard,)})
     events = EventAccumulator(str(tmp_path / "run" / "tensorboard"), {"images": 0}).Reload()
     epochs = read_epochs(tmp_path / "run" / "epochs.csv")
     for tag in ("training/loss", "validation/loss"):
@@ -65,7 +66,7 @@ def test_tensorboard_changes_nothing_of_the_run(tmp_path):
         tmp_path / "watched",
         say=lambda _: None,
         epochs=2,
-        options={"tensorboard": True},
+        options={"watchers": (TensorBoard,)},
     )
     logs = [read_epochs(tmp_path / name / "epochs.csv") for name in ("plain", "watched")]
     for rows in zip(*logs, strict=True):
@@ -76,4 +77,6 @@ def test_tensorboard_changes_nothing_of_the_run(tmp_path):
 def test_tensorboard_without_its_package_names_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "tensorboardX", None)
     with pytest.raises(UserError, match="pip install -r requirements/tensorboard.txt"):
-        tiny.run("regression", tmp_path / "run", say=lambda _: None, options={"tensorboard": True})
+        tiny.run(
+            "regression", tmp_path / "run", say=lambda _: None, options={"watchers": (TensorBoard,)}
+        )

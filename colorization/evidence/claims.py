@@ -1,10 +1,13 @@
 """What a report claims, as data, and the verdict of the stored results on it."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import numpy as np
 
+from colorization.errors import UserError
 from colorization.evidence.criteria import Judged, Test
 from colorization.evidence.quantities import Images
 from colorization.evidence.rule import ARTEFACT, INCONCLUSIVE, NOT_RUN, SUPPORTED, all_of
@@ -184,3 +187,23 @@ def _better_without_network(claim: Claim, stored: Stored) -> list[str]:
 
 def judge_all(claims: tuple[Claim, ...], stored: Stored) -> list[Verdict]:
     return [judge(claim, stored) for claim in claims]
+
+
+def stored_claims(folder: Path) -> list[dict]:
+    """A report's claims as `claims.json` has them; none where there is no such file.
+
+    Raises:
+        UserError: it was tampered with.
+    """
+    path = folder / "claims.json"
+    if not path.exists():
+        return []
+    fields = Verdict(Claim("", "", "", ()), "").to_json().keys()
+    try:
+        claims = json.loads(path.read_text(encoding="utf-8"))
+        if not all(fields == claim.keys() for claim in claims):
+            raise ValueError("other fields")
+    except (ValueError, TypeError, AttributeError) as error:
+        again = f"render it again: make tables-{folder.name}"
+        raise UserError(f"{path} is not as it was rendered ({error}); {again}") from None
+    return claims

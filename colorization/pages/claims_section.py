@@ -1,10 +1,32 @@
 """The claims of a report as Markdown: a table, and how each was tested."""
 
+from pathlib import Path
+
 import pandas as pd
 
-from colorization.evidence.claims import Verdict
+from colorization.evidence.claims import Verdict, decided_by, judge_all, stored_claims
 from colorization.evidence.rule import NOT_RUN
 from colorization.pages import tables
+from colorization.reproduction.report import Report
+from colorization.results.stored import Stored
+
+
+def lines(report: Report, folder: Path) -> list[str]:
+    """A report's claims in two lines each: as they were rendered, or, without that, judged now.
+
+    Args:
+        folder: of its stored results.
+    """
+    found = stored_claims(folder)
+    if not found:
+        found = [given.to_json() for given in judge_all(report.claims, Stored.read(folder))]
+    result = []
+    for claim in found:
+        measured = [f"{test['test']}: {test['measured']}" for test in claim["tests"]]
+        said = decided_by(measured, claim["verdict"], claim["reason"])
+        result.append(f"  {claim['number']:5s} {claim['verdict']:13s} {claim['claim']}")
+        result.append(f"        {said}; {claim['at']}")
+    return result
 
 
 def claims_section(verdicts: list[Verdict], key: str) -> str:

@@ -14,17 +14,19 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 from PIL import Image
 
+from colorization.evidence.claims import stored_claims
 from colorization.evidence.observations import measured
 from colorization.evidence.rule import VERDICTS
 from colorization.files import replacing, write_text
 from colorization.pages import tables
 from colorization.pages.loss_curves import draw_losses
 from colorization.pages.measure_tables import measures_rows
-from colorization.pages.overview import primary_runs, stored_claims, verdict_counts
+from colorization.pages.overview import primary_runs, verdict_counts
 from colorization.pages.tiles import COLOURED, GRAY, ORIGINAL, mosaic, tiles
 from colorization.reproduction.report import Arm, Report
 from colorization.results.runs import StoredRun
-from colorization.results.stored import SCALES, Stored, run_note, source_note
+from colorization.results.stored import Stored, run_note, source_note
+from colorization.scales import SCALES
 
 TEMPLATES = Path(__file__).parent / "templates"
 PICTURES = "page"  # the folder of what it shows, beside it

@@ -8,7 +8,8 @@ from colorization.pages import tables
 from colorization.reproduction.report import Arm, Report
 from colorization.results import runs
 from colorization.results.measures import MEASURES
-from colorization.results.stored import SCALES, Stored, over_seeds
+from colorization.results.stored import Stored, over_seeds
+from colorization.scales import SCALES
 from colorization.serialization import initial_weights
 
 

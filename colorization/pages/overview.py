@@ -1,20 +1,19 @@
 """All reports at a glance: the table of the README, and `results/README.md`."""
 
-import json
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
 
-from colorization.errors import UserError
-from colorization.evidence.claims import Claim, Verdict, decided_by
+from colorization.evidence.claims import decided_by, stored_claims
 from colorization.evidence.rule import VERDICTS
 from colorization.pages import tables
 from colorization.pages.measure_tables import measures_rows, weights_note
 from colorization.reproduction.report import Report
 from colorization.results.measures import MEASURES
-from colorization.results.stored import SCALES, Stored, over_seeds
+from colorization.results.stored import Stored, over_seeds
+from colorization.scales import SCALES
 
 COLUMNS = ("ab_mae", "ciede2000", "chroma_ratio", "colourfulness")
 
@@ -30,7 +29,7 @@ def reports_table(reports: Iterable[Report], results: Path) -> str:
             "results": f"[{report.key}](results/{report.key}/README.md)",
         }
         stored = Stored.read(results / report.key)
-        for scale in SCALES[:2]:
+        for scale in tuple(SCALES)[:2]:
             at_scale = stored.at(scale)
             trained = [arm for arm in report.arms if arm.primary and not arm.trained_by]
             runs = [at_scale.first(arm.name) for arm in trained]
@@ -102,26 +101,6 @@ def departures_page(reports: Iterable[Report]) -> str:
 Rendered from the reports' modules by `make tables`; a report's results page ends with its own.
 
 {chr(10).join(sections)}"""
-
-
-def stored_claims(folder: Path) -> list[dict]:
-    """A report's claims as `claims.json` has them; none where there is no such file.
-
-    Raises:
-        UserError: it was tampered with.
-    """
-    path = folder / "claims.json"
-    if not path.exists():
-        return []
-    fields = Verdict(Claim("", "", "", ()), "").to_json().keys()
-    try:
-        claims = json.loads(path.read_text(encoding="utf-8"))
-        if not all(fields == claim.keys() for claim in claims):
-            raise ValueError("other fields")
-    except (ValueError, TypeError, AttributeError) as error:
-        again = f"render it again: make tables-{folder.name}"
-        raise UserError(f"{path} is not as it was rendered ({error}); {again}") from None
-    return claims
 
 
 def verdict_counts(reports: Iterable[Report], claims: dict[str, list[dict]]) -> pd.DataFrame:

@@ -5,15 +5,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from colorization.data.form_sets import GeneratedForms
-from colorization.results.stored import SCALES
+from colorization.scales import SCALES
 from colorization.training.config import Networks, TrainingConfig, narrowed
 
 FULL, SMALL, SMOKE = SCALES
-SAID = {
-    FULL: "the report's own settings",
-    SMALL: "the same, shrunk for a two-core CPU",
-    SMOKE: "the whole path in seconds on generated images",
-}
 # Photographs' place at `smoke`.
 SMOKE_IMAGES = GeneratedForms(train=20, val=10, test=10, size=64)
 

@@ -10,8 +10,7 @@ from colorization.results.measures import MEASURES
 from colorization.results.runs import StoredRun, check
 from colorization.results.samples import split_of
 from colorization.results.store import Shelf, shelves
-
-SCALES = ("full", "small", "smoke")  # largest first
+from colorization.scales import SCALES
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@
     last.npz           the whole training state, to resume from
     best.npz           the network at its lowest validation loss, where there are such images
     snapshot-<n>.npz   the network after epoch n, where the configuration asks for it
-    tensorboard/       where that was asked for
     network.keras      the network after the last epoch: the run is finished
 
 A run that was interrupted goes on from `last.npz` and ends with the weights of one that was not.
@@ -74,7 +73,8 @@ class RunOptions:
         say: called with lines of text, one for each epoch among them.
         checkpoint_seconds: least time between two checkpoints.
         devices: on which each batch is shared out.
-        tensorboard: also write losses and coloured images to `tensorboard/` in the run folder.
+        watchers: each is called with the run folder, its configuration, its prepared images and
+            the number of epochs already finished, and gives a callback with a method `close`.
         feeding: where batches are put together, "host" or "device", which then holds all training
             images; "auto" takes an accelerator that has room.
         deadline: `time.monotonic()` at which to have stopped, after an epoch.
@@ -83,7 +83,7 @@ class RunOptions:
     say: Callable[[str], None] = print
     checkpoint_seconds: float = 30
     devices: int = 1
-    tensorboard: bool = False
+    watchers: tuple[Callable, ...] = ()
     feeding: str = "auto"
     deadline: float = math.inf
 
@@ -119,7 +119,6 @@ def train(
 
     Raises:
         RunUnusable: another process trains this run, or the folder holds another configuration.
-        UserError: `tensorboardX` is not installed where it is wanted.
         RunFailed: a loss became NaN, or memory ran out.
         OutOfTime: the deadline came first; another call goes on.
     """
@@ -190,10 +189,8 @@ def _fit(folder, config, images, seed, options):
     has_classes = bool(config.objective.classes)
     log = EpochLog(folder / "epochs.csv", len(train_images), config.all_epochs, finished, say)
     watchers = [Progress(len(train_images), config.batch_size, config.all_epochs, finished)]
-    if options.tensorboard and leads():
-        from colorization.training.tensorboard import TensorBoard
-
-        watchers.append(TensorBoard(folder, config, images, finished))
+    if leads():
+        watchers += [watch(folder, config, images, finished) for watch in options.watchers]
     validation = None
     if images.names("val"):
         labels = images.labels("val") if has_classes else None

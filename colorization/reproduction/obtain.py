@@ -1,0 +1,64 @@
+"""What a run needs before it can start: prepared images, test sets, initial weights."""
+
+from dataclasses import replace
+
+from colorization.data.prepared import PreparedSet, is_sealed, prepare
+from colorization.errors import SourceUnavailable, UserError
+from colorization.models.resnet18_unet import imagenet_backbone
+from colorization.reproduction.report import Arm
+from colorization.reproduction.scales import SMOKE_IMAGES
+from colorization.training.config import TrainingConfig
+
+
+def obtain(config: TrainingConfig, say=print) -> tuple[TrainingConfig, PreparedSet]:
+    """The configuration's prepared images; a stand-in, said aloud, where the source fails.
+
+    Raises:
+        SourceUnavailable: there is no stand-in either.
+    """
+    stand_in = getattr(config.source, "stand_in", None)
+    try:
+        if stand_in is not None and is_sealed(stand_in, config.recipe):
+            raise UserError("a bundle brought no other images")
+        return config, prepare(config.source, config.recipe, say)
+    except UserError as error:
+        if stand_in is None:
+            raise SourceUnavailable(str(error)) from None
+        missing = str(error)
+    say(f"{missing}\n{stand_in.title} stand in for {config.source.title}")
+    try:
+        return replace(config, source=stand_in), prepare(stand_in, config.recipe, say)
+    except UserError as error:
+        raise SourceUnavailable(f"{missing}\n{stand_in.title}: {error}") from None
+
+
+def with_initial_weights(arm: Arm, config: TrainingConfig, say=print) -> TrainingConfig:
+    """The configuration, from random weights where a primary arm's trained ones can't be had.
+
+    Raises:
+        SourceUnavailable: they can't be had, and the arm is there to show what they do.
+    """
+    if not config.initial_weights:
+        return config
+    try:
+        imagenet_backbone()
+    except UserError as error:
+        if not arm.primary:
+            raise SourceUnavailable(str(error)) from None
+        say(f"{error}\nrandom initial weights stand in for those of ImageNet")
+        return replace(config, initial_weights=None)
+    return config
+
+
+def test_sets(arm: Arm, config: TrainingConfig, say=print) -> dict[str, tuple]:
+    """Further test sets by name: (prepared images, measure); one that can't be had is left out."""
+    found = {}
+    for given in arm.tested_on:
+        source = SMOKE_IMAGES if config.source == SMOKE_IMAGES else given.source
+        try:
+            _, images = obtain(replace(config, source=source), say)
+        except SourceUnavailable as error:
+            say(f"not tested on {given.name}: {error}")
+            continue
+        found[given.name] = images, given.measure
+    return found

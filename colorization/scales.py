@@ -1,0 +1,7 @@
+"""The names of the scales at which a report is run, largest first."""
+
+SCALES = {
+    "full": "the report's own settings",
+    "small": "the same, shrunk for a two-core CPU",
+    "smoke": "the whole path in seconds on generated images",
+}
