@@ -58,7 +58,8 @@ def untrained(folder: Path) -> Path:
     from colorization.files import write_json
     from colorization.serialization import to_json
     from colorization.training.run import save_network
-    from experiments.flower_cgan import REPORT, unet
+    from experiments.flower_cgan import REPORT
+    from experiments.flower_cgan.arms import unet
 
     config = REPORT.scaled(unet, "small")
     write_json(folder / "config.json", to_json(config))

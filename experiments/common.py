@@ -19,7 +19,10 @@ from colorization.reproduction.report import Arm, Report, TestSet
 from colorization.reproduction.scales import SMALL, SMOKE, Scale, smoke
 from colorization.results.measures import OF_PHOTOGRAPHS
 from colorization.training.config import Pretraining
-from experiments import berkeley, flower_cgan, flower_gan, rgb_mse_gan, tutorial
+from experiments import pix2pix_tutorial, rgb_mse_gan
+from experiments.berkeley import arms as berkeley
+from experiments.flower_cgan import arms as flower_cgan
+from experiments.flower_gan import arms as flower_gan
 
 SIZE, EPOCHS = 128, 100
 BERKELEY = (TestSet("berkeley", BSDS500()),)
@@ -30,7 +33,7 @@ def equal(name: str, title: str, arm: Arm, **changes) -> Arm:
     config = replace(
         arm.config,
         source=FlowersRecognition(test=160),
-        recipe=tutorial.STRETCHED,
+        recipe=pix2pix_tutorial.STRETCHED,
         epochs=EPOCHS,
         batch_size=16,
         reshuffle=True,
@@ -80,13 +83,13 @@ SCALES = {
         size=64,
         epochs=lambda n: n // 10,
         networks={
-            **tutorial.NETWORKS_SMALL,
+            **pix2pix_tutorial.NETWORKS_SMALL,
             **berkeley.NETWORKS_SMALL,
             **rgb_mse_gan.NETWORKS_SMALL,
         },
     ),
     SMOKE: smoke(
-        {**tutorial.NETWORKS_SMOKE, **berkeley.NETWORKS_SMOKE, **rgb_mse_gan.NETWORKS_SMOKE}
+        {**pix2pix_tutorial.NETWORKS_SMOKE, **berkeley.NETWORKS_SMOKE, **rgb_mse_gan.NETWORKS_SMOKE}
     ),
 }
 

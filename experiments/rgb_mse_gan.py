@@ -27,7 +27,7 @@ from colorization.results.measures import OF_PHOTOGRAPHS
 from colorization.training.config import Adversary, TrainingConfig
 from colorization.training.gan_loss import GanLoss
 from colorization.training.objectives import RgbRegression
-from experiments.tutorial import STRETCHED
+from experiments.pix2pix_tutorial import STRETCHED
 
 GAME = Adversary(
     pooling_discriminator,

@@ -21,7 +21,7 @@ from colorization.training.config import Adversary
 from colorization.training.run import load_network
 from experiments import REPORTS
 from experiments.commands import report_module
-from experiments.flower_gan import _nothing_dropped, _stand_in, _unlabelled
+from experiments.flower_gan.claims import _nothing_dropped, _stand_in, _unlabelled
 from tests.test_reproduce import finish, rendered, run, start
 
 KEYS = ("flower-gan", "flower-cgan", "rgb-mse-gan", "imagenet-cgan", "common")

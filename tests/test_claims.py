@@ -21,7 +21,7 @@ from colorization.results.store import Findings, Shelf
 from colorization.results.stored import Stored
 from experiments import REPORTS
 from experiments.__main__ import main
-from experiments.berkeley_figures import hexagons_and_squares, shapes
+from experiments.berkeley.observed import hexagons_and_squares, shapes
 from experiments.commands import report_module
 
 ROOT = Path(__file__).parent.parent

@@ -1,25 +1,14 @@
-"""What only report 001 draws and says: its loss accumulator, class bars, shapes."""
+"""What is drawn of report 001."""
 
 from pathlib import Path
 
 import numpy as np
 
-from colorization.pages.figures import Grid
+from colorization.pages.figures import Curves, Custom, Diagram, Grid
 from colorization.results.runs import StoredRun
 from colorization.results.stored import Stored, run_note, source_note
-
-SHAPES = ["white", "triangle", "square", "pentagon", "hexagon"]
-
-
-def as_the_authors_plotted(epochs) -> tuple:
-    """Figure 4's two curves from true mean losses.
-
-    The notebook divides sums over batches by image counts (20 batches, 200 images; 10 batches,
-    100 images), and does not reset the accumulator before validation, so that the training sum is
-    in the validation loss as well.
-    """
-    train, val = epochs["loss"].to_numpy(), epochs["val_loss"].to_numpy()
-    return 20 * train / 200, (20 * train + 10 * val) / 100
+from experiments.berkeley.arms import forms_112_light, regression, unweighted
+from experiments.berkeley.observed import SHAPES, as_the_authors_plotted
 
 
 def regression_losses(path: Path, stored: Stored) -> bool:
@@ -125,43 +114,45 @@ def grids(figure: str, arm: str, what: str, samples=("test-random", "test-best",
         yield Grid(f"{figure}{suffix}", arm, sample, f"Figure {number}: {what}, {titles[sample]}")
 
 
-def losses(run: StoredRun) -> list[str]:
-    epochs = run.epochs
-    train, val = epochs["loss"], epochs["val_loss"]
-    lowest = val.idxmin()
-    return [
-        f"seed {run.seed}: training MSE {train.iloc[0]:.0f} → {train.iloc[-1]:.1f}; validation MSE "
-        f"{val.iloc[0]:.0f} → {val.iloc[-1]:.0f}, lowest {val[lowest]:.0f} after epoch "
-        f"{epochs['epoch'][lowest]}",
-        "the falling validation curve of the report contains the training loss (see figure 4)",
-    ]
-
-
-def accuracies(stored: Stored, arm: str) -> list[str]:
-    run = stored.first(arm)
-    last = run.epochs.iloc[-1]
-    majority = stored.baselines(run, "val")["gray"]["majority"]
-    return [
-        f"seed {run.seed}, last epoch: training {last['accuracy']:.1%}, validation "
-        f"{last['val_accuracy']:.1%}; the most frequent bin alone {majority:.1%}"
-    ]
-
-
-def shapes(stored: Stored, arm: str) -> str:
-    """Of each shape's test pixels, the share given its colour, and the most frequent wrong one;
-    of all seeds together."""
-    counts = np.sum([run.splits["test"]["confusion"] for run in stored.of(arm)], axis=0)
-    shares = counts / counts.sum(axis=1, keepdims=True)
-    parts = []
-    for i, shape in enumerate(SHAPES[1:], start=1):
-        wrong = max((j for j in range(1, len(SHAPES)) if j != i), key=lambda j: shares[i, j])
-        parts.append(f"{shape} {shares[i, i]:.0%} right, {shares[i, wrong]:.0%} {SHAPES[wrong]}")
-    return ", ".join(parts)
-
-
-def hexagons_and_squares(run: StoredRun) -> float:
-    """Share of the test pixels of squares and hexagons that were given the other's colour."""
-    counts = np.array(run.splits["test"]["confusion"], float)
-    square, hexagon = SHAPES.index("square"), SHAPES.index("hexagon")
-    swapped = counts[square, hexagon] + counts[hexagon, square]
-    return swapped / (counts[square].sum() + counts[hexagon].sum())
+FIGURES = (
+    Diagram("fig01", regression, "Figure 1: the regression network"),
+    Diagram("fig02", unweighted, "Figure 2: the classification network"),
+    Diagram("fig02-light", forms_112_light, "The light classification network of figure 14"),
+    Custom("fig03", "Figure 3: class probabilities and weights", class_bars),
+    Custom("fig04", "Figure 4: losses of the regression", regression_losses),
+    *grids("fig05", "regression", "regression", ["train-random"]),
+    *grids("fig06", "regression", "regression"),
+    Curves(
+        "fig07",
+        "unweighted",
+        "accuracy",
+        "pixels in the right bin [%]",
+        "Figure 7: accuracy of the classification",
+        percent=True,
+        references=majority("val"),
+    ),
+    *grids("fig08", "unweighted", "classification", ["train-random"]),
+    *grids("fig09", "unweighted", "classification"),
+    Curves(
+        "fig10",
+        "weighted",
+        "accuracy",
+        "pixels in the right bin [%]",
+        "Figure 10: accuracy of the rebalanced classification",
+        percent=True,
+        references=majority("val"),
+    ),
+    *grids("fig11", "weighted", "rebalanced classification"),
+    Curves(
+        "fig12",
+        "forms-56",
+        "accuracy",
+        "pixels in the right bin [%]",
+        "Figure 12: accuracy on the form images",
+        percent=True,
+        references=majority("val"),
+    ),
+    *grids("fig13", "forms-56", "forms at 56 px"),
+    *grids("fig14", "forms-112-light", "forms at 112 px, light network"),
+    Custom("forms-confusion", "Which shape's colour the forms were given", confusion),
+)
