@@ -57,7 +57,7 @@ def untrained(folder: Path) -> Path:
     """A run folder as if finished, with report 002's U-Net at `small`."""
     from colorization.files import write_json
     from colorization.serialization import to_json
-    from colorization.training.run import save_network
+    from colorization.training.network_file import save_network
     from experiments.flower_cgan import REPORT
     from experiments.flower_cgan.arms import unet
 

@@ -16,8 +16,8 @@ from types import SimpleNamespace
 
 from colorization.backend import has_accelerator, import_quietly
 from colorization.errors import exit_status
-from experiments import REPORTS
-from experiments.commands import check_reports, chosen_reports
+from experiments import REPORTS, check_reports
+from experiments.commands import chosen_reports
 
 WARM_UP, REPEATS = 1, 3
 COLUMNS = {

@@ -6,14 +6,14 @@ from pathlib import Path
 
 from colorization.errors import exit_status
 from colorization.scales import SCALES
-from experiments import REPORTS, commands
+from experiments import REPORTS, check_reports, commands
 
 
 def main(arguments: list[str] | None = None) -> int:
     options = parser().parse_args(arguments)
 
     def command() -> int:
-        commands.check_reports(getattr(options, "reports", []))
+        check_reports(getattr(options, "reports", []))
         commands.load_backend(options.run)
         return options.run(options)
 

@@ -6,14 +6,13 @@ Imports stand in the functions, so that help and mistakes are answered at once.
 import shutil
 import sys
 import tempfile
-from importlib import import_module
 from pathlib import Path
 
 from colorization.backend import defer_keras, has_accelerator, import_quietly, keep_compiled
 from colorization.data import roots
 from colorization.errors import SourceUnavailable, UserError, told
 from colorization.scales import SCALES
-from experiments import REPORTS
+from experiments import REPORTS, every_report, report_module
 
 
 def load_backend(command) -> None:
@@ -22,22 +21,6 @@ def load_backend(command) -> None:
         import_quietly()
     else:
         defer_keras()
-
-
-def check_reports(keys: list[str]) -> None:
-    for key in keys:
-        if key not in REPORTS:
-            raise UserError(f"unknown report {key!r}; there are: {', '.join(REPORTS)}")
-
-
-def report_module(key: str):
-    """A report by its key."""
-    check_reports([key])
-    return import_module(f"experiments.{key.replace('-', '_')}").REPORT
-
-
-def every_report() -> list:
-    return [report_module(key) for key in REPORTS]
 
 
 def chosen_reports(options) -> list:
@@ -116,7 +99,7 @@ def _reproduce(options) -> int:
 def _how(options):
     """How the runs are carried out."""
     from colorization.training import devices
-    from colorization.training.run import RunOptions
+    from colorization.training.options import RunOptions
 
     watchers = ()
     if options.tensorboard:

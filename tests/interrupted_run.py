@@ -29,7 +29,7 @@ from colorization.reproduction.report import Arm, Report
 from colorization.reproduction.reproduce import reproduce
 from colorization.reproduction.scales import Scale
 from colorization.results.store import storing
-from colorization.training.run import RunOptions
+from colorization.training.options import RunOptions
 from experiments.commands import say
 from tests import training_fixtures as tiny
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from colorization.data.prepared import prepare
 from colorization.errors import OutOfTime
 from colorization.training import devices
-from colorization.training.run import RunOptions, train
+from colorization.training.options import RunOptions
+from colorization.training.run import train
 from tests.test_devices import CONFIG
 
 if __name__ == "__main__":

@@ -20,11 +20,11 @@ from colorization.errors import RunFailed, UserError
 from colorization.models.initializers import GlorotUniform
 from colorization.models.layers import conv2d
 from colorization.models.pix2pix_unet import pix2pix_unet
-from colorization.training import run as runs
 from colorization.training import stages
 from colorization.training.callbacks import StopAtNaN
 from colorization.training.config import Adversary
 from colorization.training.gan_loss import GanLoss
+from colorization.training.network_file import load_network
 from colorization.training.objectives import AbRegression
 from tests import training_fixtures as tiny
 
@@ -279,7 +279,7 @@ def test_without_its_weight_the_gan_leaves_the_generator_alone(tmp_path):
     networks = []
     for name, changes in (("alone", None), ("against", adversary)):
         tiny.run("adversarial", tmp_path / name, epochs=2, batch_size=11, adversary=changes)
-        networks.append(runs.load_network(tmp_path / name).get_weights())
+        networks.append(load_network(tmp_path / name).get_weights())
     for alone, against in zip(*networks, strict=True):
         np.testing.assert_array_equal(alone, against)
 

@@ -18,9 +18,8 @@ from colorization.results.stored import Stored
 from colorization.scales import SCALES
 from colorization.serialization import to_json
 from colorization.training.config import Adversary
-from colorization.training.run import load_network
-from experiments import REPORTS
-from experiments.commands import report_module
+from colorization.training.network_file import load_network
+from experiments import REPORTS, report_module
 from experiments.flower_gan.claims import _nothing_dropped, _stand_in, _unlabelled
 from tests.test_reproduce import finish, rendered, run, start
 

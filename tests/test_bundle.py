@@ -19,9 +19,9 @@ from colorization.reproduction.reproduce import reproduce_run
 from colorization.results.store import Shelf
 from colorization.results.stored import Stored
 from colorization.training.environment import commit
-from colorization.training.run import RunOptions
+from colorization.training.options import RunOptions
+from experiments import report_module
 from experiments.__main__ import main
-from experiments.commands import report_module
 from tests import training_fixtures as tiny
 from tests.test_reproduce import WITHOUT_TENSORFLOW
 

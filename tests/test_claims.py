@@ -19,10 +19,9 @@ from colorization.evidence.rule import all_of, verdict
 from colorization.pages import claims_section
 from colorization.results.store import Findings, Shelf
 from colorization.results.stored import Stored
-from experiments import REPORTS
+from experiments import REPORTS, report_module
 from experiments.__main__ import main
 from experiments.berkeley.observed import hexagons_and_squares, shapes
-from experiments.commands import report_module
 
 ROOT = Path(__file__).parent.parent
 RANDOM = np.random.default_rng(0)

@@ -9,7 +9,7 @@ import pytest
 from colorization.backend import compiled
 from colorization.data.batches import ResidentImages, epoch_batches, epoch_rows
 from colorization.errors import UserError
-from colorization.training import checkpoint
+from colorization.training import checkpoint, options
 from colorization.training import run as runs
 from colorization.training.epochs import read_epochs
 from tests import training_fixtures as tiny
@@ -62,7 +62,7 @@ def test_images_that_take_too_much_of_the_device_stay_on_the_host(monkeypatch):
     images = np.zeros((5, 4, 4, 3), "uint8")
     size = images.nbytes
     for room, resident in ((None, False), (4 * size - 4, False), (4 * size, True)):
-        monkeypatch.setattr(runs, "memory", lambda room=room: room)
+        monkeypatch.setattr(options, "memory", lambda room=room: room)
         assert runs.RunOptions().holds_on_device(images) is resident
     assert not runs.RunOptions(devices=2).holds_on_device(images)
     with pytest.raises(UserError, match="holds the images on one device"):

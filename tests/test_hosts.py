@@ -14,7 +14,8 @@ import pytest
 from colorization.data.prepared import prepare
 from colorization.training import devices
 from colorization.training.epochs import read_epochs
-from colorization.training.run import RunOptions, train
+from colorization.training.options import RunOptions
+from colorization.training.run import train
 from experiments.__main__ import main
 from tests.test_devices import CONFIG, assert_same_run
 

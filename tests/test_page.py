@@ -12,9 +12,8 @@ import pytest
 from colorization.pages import line_charts
 from colorization.pages.html import marked, page, write_page
 from colorization.pages.loss_curves import draw_losses
-from experiments import REPORTS
+from experiments import REPORTS, report_module
 from experiments.__main__ import main
-from experiments.commands import report_module
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "results"

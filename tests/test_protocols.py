@@ -3,7 +3,7 @@
 import pytest
 
 from colorization.serialization import differences, to_json
-from experiments.commands import report_module
+from experiments import report_module
 
 # As the reports and their authors' code have it: (arm whose settings are given, settings).
 PROTOCOLS = {

@@ -20,10 +20,9 @@ from colorization.reproduction import reproduce as reproduction
 from colorization.results.runs import StoredRun
 from colorization.results.store import Shelf
 from colorization.results.stored import Stored
-from experiments import REPORTS, commands
+from experiments import REPORTS, commands, report_module
 from experiments.__main__ import main
 from experiments.berkeley import REPORT
-from experiments.commands import report_module
 
 ROOT = Path(__file__).parent.parent
 ARMS = [arm.name for arm in REPORT.arms]

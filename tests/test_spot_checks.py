@@ -27,8 +27,7 @@ from colorization.evaluation.predictors import baselines, lab_batches
 from colorization.reproduction.obtain import obtain
 from colorization.results import runs
 from colorization.scales import SCALES
-from experiments import REPORTS
-from experiments.commands import report_module
+from experiments import REPORTS, report_module
 
 SIZE = 24
 SPACES = pytest.mark.parametrize("lab_before_resize", [False, True], ids=["rgb", "lab8"])

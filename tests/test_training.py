@@ -17,6 +17,7 @@ from colorization.training import checkpoint, stages
 from colorization.training import run as runs
 from colorization.training.callbacks import snapshot_path
 from colorization.training.epochs import read_epochs
+from colorization.training.network_file import load_network
 from colorization.training.objectives import AbRegression
 from colorization.training.supervised import SupervisedColorizer
 from tests import training_fixtures as tiny
@@ -146,7 +147,7 @@ def test_snapshots_are_the_network_after_their_epochs(undisturbed_run, tmp_path)
         snapshots=(),
     )
     for folder, epoch in ((alone, 3), (reference, 6)):
-        network = runs.load_network(folder)
+        network = load_network(folder)
         variables = [np.asarray(variable) for variable in network.variables]
         assert checkpoint.restore(snapshot_path(reference, epoch), network.variables) == epoch
         for before, after in zip(variables, network.variables, strict=True):

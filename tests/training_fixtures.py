@@ -23,7 +23,8 @@ from colorization.training.objectives import (
     Rebalancing,
     RgbRegression,
 )
-from colorization.training.run import RunOptions, train
+from colorization.training.options import RunOptions
+from colorization.training.run import train
 
 REGRESSION = TrainingConfig(
     source=GeneratedForms(train=22, val=6, test=6, size=32),

@@ -17,7 +17,8 @@ from colorization.data.prepared import prepare
 from colorization.errors import UserError
 from colorization.training.devices import spread_over
 from colorization.training.epochs import read_epochs
-from colorization.training.run import RunOptions, train
+from colorization.training.options import RunOptions
+from colorization.training.run import train
 from colorization.training.steps import share_of_batch
 from tests.test_devices import CONFIG, SINGLE, UNEVEN
 

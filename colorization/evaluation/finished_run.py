@@ -29,7 +29,7 @@ from colorization.training.callbacks import snapshot_path
 from colorization.training.checkpoint import restore
 from colorization.training.config import TrainingConfig
 from colorization.training.epochs import read_epochs
-from colorization.training.run import load_network
+from colorization.training.network_file import load_network
 
 TRAINING_IMAGES_JUDGED = 200
 

@@ -14,8 +14,8 @@ from colorization.colour.lab import rgb_to_lab
 from colorization.data.read import Photograph
 from colorization.data.recipe import RESAMPLING, Recipe
 from colorization.errors import UserError
+from colorization.training.network_file import load_network
 from colorization.training.objectives import AbClassification, objective_from_json
-from colorization.training.run import load_network
 
 STRIP = 1 << 16  # pixels coloured at once; they fit a processor's cache
 

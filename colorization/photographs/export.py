@@ -22,7 +22,8 @@ from colorization.files import refuse_file, write_json
 from colorization.photographs.colorizer import Colorizer
 from colorization.results.run_folder import EVALUATED
 from colorization.results.store import read_json
-from colorization.training.run import CUSTOM_OBJECTS, FINISHED
+from colorization.training.network_file import FINISHED
+from colorization.training.run import CUSTOM_OBJECTS
 
 # Format: Keras' name of it, and the name of its file or folder.
 FORMATS = {

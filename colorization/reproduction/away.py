@@ -17,7 +17,7 @@ from colorization.reproduction.report import Report
 from colorization.reproduction.reproduce import reproduce_run
 from colorization.results.store import Shelf
 from colorization.training.epochs import read_epochs
-from colorization.training.run import RunOptions
+from colorization.training.options import RunOptions
 
 HERE = Places(runs=Path("runs"), results=Path("results"))  # in the unpacked bundle
 COMPILED = Path("compiled")

@@ -20,15 +20,9 @@ from colorization.training.checkpoint import restore
 from colorization.training.config import TrainingConfig
 from colorization.training.devices import leads
 from colorization.training.epochs import read_epochs, write_epochs
-from colorization.training.run import (
-    FINISHED,
-    RunOptions,
-    explained_memory,
-    load_network,
-    locked,
-    save_network,
-    train,
-)
+from colorization.training.network_file import FINISHED, load_network, save_network
+from colorization.training.options import RunOptions
+from colorization.training.run import explained_memory, locked, train
 
 
 def reproduce(jobs: Iterable[Job], places: Places, options: RunOptions) -> list[Exception]:

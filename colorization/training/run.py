@@ -13,16 +13,10 @@ A run that was interrupted goes on from `last.npz` and ends with the weights of 
 """
 
 import json
-import math
-import os
-import zipfile
-from collections.abc import Callable
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import keras
-import numpy as np
 
 from colorization.backend import has_accelerator
 from colorization.data.batches import (
@@ -33,8 +27,7 @@ from colorization.data.batches import (
 )
 from colorization.data.prepared import PreparedSet
 from colorization.errors import RunFailed, RunUnusable, UserError
-from colorization.files import held, remove_parts, replacing, write_json
-from colorization.models.layers import CUSTOM_OBJECTS
+from colorization.files import held, remove_parts, write_json
 from colorization.serialization import differences, to_json
 from colorization.training import checkpoint
 from colorization.training.callbacks import (
@@ -50,55 +43,17 @@ from colorization.training.devices import (
     check_batches,
     host,
     leads,
-    memory,
     share_file,
     spread_over,
     synchronise_batch_norm,
 )
 from colorization.training.environment import environment, make_deterministic
+from colorization.training.network_file import FINISHED, save_network
+from colorization.training.options import RunOptions
 from colorization.training.stages import build_stages
 
-FINISHED = "network.keras"
-
-RESIDENT_SHARE = 1 / 4  # of an accelerator's memory that training images may take
-
+DEFAULTS = RunOptions()
 STEPS_PER_EXECUTION = 16  # at most, on an accelerator
-
-
-@dataclass(frozen=True)
-class RunOptions:
-    """How a run is carried out. The weights it ends with do not depend on it, but for rounding.
-
-    Args:
-        say: called with lines of text, one for each epoch among them.
-        checkpoint_seconds: least time between two checkpoints.
-        devices: on which each batch is shared out.
-        watchers: each is called with the run folder, its configuration, its prepared images and
-            the number of epochs already finished, and gives a callback with a method `close`.
-        feeding: where batches are put together, "host" or "device", which then holds all training
-            images; "auto" takes an accelerator that has room.
-        deadline: `time.monotonic()` at which to have stopped, after an epoch.
-    """
-
-    say: Callable[[str], None] = print
-    checkpoint_seconds: float = 30
-    devices: int = 1
-    watchers: tuple[Callable, ...] = ()
-    feeding: str = "auto"
-    deadline: float = math.inf
-
-    def holds_on_device(self, images: np.ndarray) -> bool:
-        """Whether the device is to hold these training images.
-
-        Raises:
-            UserError: it is, and there are several devices.
-        """
-        if self.feeding == "device" and self.devices > 1:
-            raise UserError("--feeding device holds the images on one device; use --devices 1")
-        if self.feeding != "auto" or self.devices > 1:
-            return self.feeding == "device"
-        room = memory()
-        return room is not None and images.nbytes <= RESIDENT_SHARE * room
 
 
 def train(
@@ -106,7 +61,7 @@ def train(
     config: TrainingConfig,
     images: PreparedSet,
     seed: int,
-    options: RunOptions = RunOptions(),
+    options: RunOptions = DEFAULTS,
 ) -> None:
     """Train `config` from `seed` in `folder`; go on where an earlier call was interrupted.
 
@@ -176,58 +131,36 @@ def _check_classes(config: TrainingConfig, images: PreparedSet) -> None:
 def _fit(folder, config, images, seed, options):
     _check_classes(config, images)
     stages, say = build_stages(folder, config, images), options.say
-    if options.devices > 1:
-        if config.adversary and not config.adversary.several_devices:
-            raise UserError("CycleGAN's image pool lies on one device; use --devices 1")
-        counts = [len(images.names(split)) for split in ("train", "val")]
-        check_batches(options.devices, config.batch_size, *counts)
-        synchronise_batch_norm(stages[-1].model.networks)
+    _spread(stages, config, images, options)
     finished = checkpoint.finished_epochs(folder / "last.npz")
     if finished:
         say(f"resuming after epoch {finished} of {config.all_epochs}")
     train_images = images.images("train")
-    has_classes = bool(config.objective.classes)
     log = EpochLog(folder / "epochs.csv", len(train_images), config.all_epochs, finished, say)
     watchers = [Progress(len(train_images), config.batch_size, config.all_epochs, finished)]
     if leads():
         watchers += [watch(folder, config, images, finished) for watch in options.watchers]
-    validation = None
-    if images.names("val"):
-        labels = images.labels("val") if has_classes else None
-        validation = evaluation_dataset(images.images("val"), config.batch_size, labels, host())
-    batches = batches_per_epoch(len(train_images), config.batch_size)
-    steps = _steps_per_execution(batches)
     resident = ResidentImages(train_images) if options.holds_on_device(train_images) else None
+    batches = batches_per_epoch(len(train_images), config.batch_size)
     keep = {"snapshots": config.snapshots, "seconds": options.checkpoint_seconds}
     with ExitStack() as closing:
         for watcher in watchers:
             closing.callback(watcher.close)
         for stage in stages:
             stage.model.resident = resident
-            stage.model.steps_per_execution = steps
+            stage.model.steps_per_execution = _steps_per_execution(batches)
             if stage.start < finished <= stage.end:
                 checkpoint.restore(folder / "last.npz", training_state(stage.model))
             first = max(stage.start, finished)
             if first >= stage.end:
                 continue
             stage.model.fit(
-                training_dataset(
-                    train_images,
-                    config.batch_size,
-                    seed=seed,
-                    first_epoch=first,
-                    epochs=stage.end,
-                    reshuffle=config.reshuffle,
-                    flip=config.flip,
-                    labels=images.labels("train") if has_classes else None,
-                    resident=resident is not None,
-                    host=host(),
-                ),
+                _training_batches(config, images, seed, first, stage.end, resident is not None),
                 steps_per_epoch=batches,
                 initial_epoch=first,
                 epochs=stage.end,
                 shuffle=False,  # the dataset has its own order
-                validation_data=validation,
+                validation_data=_validation_batches(config, images),
                 callbacks=[
                     StopAtNaN(),
                     log,
@@ -241,38 +174,45 @@ def _fit(folder, config, images, seed, options):
     _tidy(folder)
 
 
+def _spread(stages, config: TrainingConfig, images: PreparedSet, options: RunOptions) -> None:
+    """Make models and batches fit for several devices, where there are."""
+    if options.devices == 1:
+        return
+    if config.adversary and not config.adversary.several_devices:
+        raise UserError("CycleGAN's image pool lies on one device; use --devices 1")
+    counts = [len(images.names(split)) for split in ("train", "val")]
+    check_batches(options.devices, config.batch_size, *counts)
+    synchronise_batch_norm(stages[-1].model.networks)
+
+
+def _training_batches(config, images: PreparedSet, seed: int, first: int, end: int, resident: bool):
+    """The batches of epochs `first` to `end`, end to end."""
+    return training_dataset(
+        images.images("train"),
+        config.batch_size,
+        seed=seed,
+        first_epoch=first,
+        epochs=end,
+        reshuffle=config.reshuffle,
+        flip=config.flip,
+        labels=images.labels("train") if config.objective.classes else None,
+        resident=resident,
+        host=host(),
+    )
+
+
+def _validation_batches(config: TrainingConfig, images: PreparedSet):
+    """The validation images, or None where a set has none."""
+    if not images.names("val"):
+        return None
+    labels = images.labels("val") if config.objective.classes else None
+    return evaluation_dataset(images.images("val"), config.batch_size, labels, host())
+
+
 def _tidy(folder: Path) -> None:
     """Remove what only a run that is not finished needs."""
     (folder / "last.npz").unlink(missing_ok=True)
     remove_parts(folder)
-
-
-def save_network(network: keras.Model, folder: Path) -> None:
-    """Write the network of a finished run: it then counts as finished."""
-    with replacing(folder / FINISHED) as part:
-        named = part.with_name(part.name + ".keras")  # which Keras insists on
-        network.save(named)
-        os.replace(named, part)
-
-
-def load_network(folder: Path) -> keras.Model:
-    """The network of a finished run, loaded in Keras' safe mode.
-
-    Raises:
-        UserError: the run is not finished, or its file is damaged.
-    """
-    path = folder / FINISHED
-    if not path.exists():
-        raise UserError(
-            f"{folder} has no {FINISHED}; finish the run first, and name its folder below runs/ "
-            "(stored results have no networks)"
-        )
-    if not zipfile.is_zipfile(path):
-        raise UserError(f"{path} cannot be loaded: it is damaged; delete the run folder")
-    try:
-        return keras.saving.load_model(path, custom_objects=CUSTOM_OBJECTS, compile=False)
-    except (ValueError, OSError, TypeError, KeyError) as error:
-        raise UserError(f"{path} cannot be loaded: {str(error).splitlines()[0]}") from None
 
 
 @contextmanager
