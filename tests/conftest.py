@@ -7,6 +7,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests import ROOT
+
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import numpy as np
@@ -16,7 +18,6 @@ from PIL import Image
 from colorization.data import roots
 from colorization.data.source import SPLITS, image_files
 
-ROOT = Path(__file__).parent.parent
 # Read before any test sets the variable.
 _GIVEN = os.environ.get(roots.ENVIRONMENT_VARIABLE)
 

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import keras
 import pytest
@@ -11,8 +10,8 @@ import pytest
 import benchmarks.training
 import colorization.__main__
 import experiments.__main__
+from tests import ROOT
 
-ROOT = Path(__file__).parent.parent
 COMMANDS = pytest.mark.parametrize(
     ("main", "arguments"),
     [

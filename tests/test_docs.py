@@ -3,15 +3,14 @@
 import re
 import subprocess
 import sys
-from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 from experiments import __main__ as command_line
-from tests.test_reproduce import rendered
+from tests import ROOT
+from tests.tiny.command_line import rendered
 
-ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "data" / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 

@@ -1,0 +1,246 @@
+"""Verdicts: estimates against known errors of means, the one rule, and each report's claims."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from colorization.evidence import claims, rule
+from colorization.evidence.claims import Claim, judge
+from colorization.evidence.criteria import Test, better, not_worse
+from colorization.evidence.observations import timed_apart, weak_discriminator
+from colorization.evidence.quantities import Epochs, Gap, Images, PerRun
+from colorization.pages import claims_section
+from colorization.results.store import Findings, Shelf
+from colorization.results.stored import Stored
+from tests import ROOT
+from tests.evidence.claims_helpers import NAMES, RANDOM
+
+# What a stored run has besides is that of this one.
+(A_RUN,) = [
+    run
+    for run in Shelf(ROOT / "results" / "flower-gan" / "small").runs()
+    if (run.arm, run.seed) == ("flowers", 0)
+]
+
+
+@pytest.fixture
+def store(tmp_path):
+    """`store(arm, errors, scale, seed)`: a stored run whose test images have these errors.
+
+    `training` names the arm that trained it, if it is a snapshot of another.
+    """
+
+    def write(
+        arm,
+        errors,
+        scale="small",
+        seed=0,
+        losses=(3.0, 2.0, 1.0),
+        accuracy=0.9,
+        train=(),
+        training=None,
+        device="CPU",
+        **facts,
+    ):
+        split = ["test"] * len(errors) + ["train"] * len(train)
+        errors = np.concatenate([errors, train]).astype(float)
+        rows = {
+            "split": split,
+            "name": NAMES[: len(errors)],
+            "ciede2000": errors,
+            "ab_mae": errors,
+            "chroma": errors,
+            "chroma_true": 10.0,
+        }
+        epochs = {"epoch": range(1, len(losses) + 1), "loss": losses, "seconds": 1.0}
+        epochs["D_accuracy"] = accuracy
+        config = {"seed": seed, "network": {"build": training or arm}}
+        changed = {
+            "config": A_RUN.config | config,
+            "environment": A_RUN.environment | {"device": device},
+            "shown": {},
+        }
+        found = Findings(
+            arm,
+            seed,
+            {**A_RUN.facts, **changed, **facts},
+            pd.DataFrame(epochs).astype(str).to_dict("records"),
+            {"images.csv": pd.DataFrame(rows).to_csv(index=False).encode()},
+        )
+        Shelf(tmp_path / "report" / scale).put(found)
+        return tmp_path / "report"
+
+    return write
+
+
+GOOD, BAD = RANDOM.normal(10, 1, 50), RANDOM.normal(12, 1, 50)
+
+CLAIM = Claim("9.9", "One is better than two.", "nowhere", (better("ciede2000", "one", "two"),))
+
+
+def test_better_and_worse(store):
+    store("one", GOOD)
+    stored = Stored.read(store("two", BAD))
+    found = judge(CLAIM, stored)
+    assert (found.verdict, found.run) == (rule.SUPPORTED, "small, 1 seed")
+    assert found.tests[0].estimate.value == pytest.approx(GOOD.mean() - BAD.mean())
+    reverse = Claim("", "", "", (better("ciede2000", "two", "one"),))
+    assert judge(reverse, stored).verdict == rule.CONTRADICTED
+    assert judge(Claim("", "", "", (not_worse("ciede2000", "one", "one"),)), stored).verdict == (
+        rule.SUPPORTED
+    )
+
+
+def test_a_missing_arm_is_named(store):
+    found = judge(CLAIM, Stored.read(store("one", GOOD)))
+    assert (found.verdict, found.reason) == (rule.NOT_RUN, "not run yet: two")
+
+
+def test_scales_are_not_mixed_and_the_largest_decides(store):
+    store("one", GOOD, "full")
+    store("one", BAD + 3, "small")
+    stored = Stored.read(store("two", BAD, "small"))
+    found = judge(CLAIM, stored)
+    assert (found.verdict, found.others) == (rule.CONTRADICTED, ())
+    stored = Stored.read(store("two", BAD, "full"))
+    found = judge(CLAIM, stored)
+    assert (found.verdict, found.scale) == (rule.SUPPORTED, "full")
+    assert [(other.verdict, other.scale) for other in found.others] == [
+        (rule.CONTRADICTED, "small")
+    ]
+
+
+def test_a_number_without_interval_gives_way_to_a_smaller_scale_with_seeds(store):
+    def value(run):
+        return run.facts["value"]
+
+    claim = Claim("", "", "", (Test(PerRun("one", "value", value), at_least=0.5),))
+    folder = store("one", GOOD, "full", value=0.9)
+    found = judge(claim, Stored.read(folder))
+    assert (found.verdict, found.scale) == (rule.INCONCLUSIVE, "full")
+    for seed in (0, 1, 2):
+        store("one", GOOD, "small", seed, value=0.7 + 0.1 * seed)
+    found = judge(claim, Stored.read(folder))
+    assert (found.verdict, found.run) == (rule.SUPPORTED, "small, 3 seeds")
+    assert [other.run for other in found.others] == ["full, 1 seed"]
+
+
+def test_an_artefact_is_what_only_the_authors_form_supports(store):
+    stored = Stored.read(store("one", GOOD, losses=np.linspace(1, 2, 40)))
+    rising = Test(Epochs("one", "loss", "loss", "last"), Epochs("one", "", "loss", "first"))
+    means = Test(rising.of, rising.against, at_most=0.0)
+    seen = Test(rising.of, rising.against, at_least=0.0)
+    claim = Claim("", "", "", (means,), seen=(seen,), reason="the axis is upside down")
+    found = judge(claim, stored)
+    assert (found.verdict, found.reason) == (rule.ARTEFACT, "the axis is upside down")
+    assert judge(Claim("", "", "", (means,), seen=(means,)), stored).verdict == rule.CONTRADICTED
+
+
+def test_what_cannot_answer_is_said(store):
+    store("one", GOOD)
+    stored = Stored.read(store("two", BAD))
+    claim = Claim("", "", "", CLAIM.tests, unless=lambda s: "a stand-in was used")
+    found = judge(claim, stored)
+    assert (found.verdict, found.reason, found.tests) == (rule.NOT_RUN, "a stand-in was used", ())
+    assert [judged.test for judged in found.aside] == list(CLAIM.tests)  # measured all the same
+    further = Claim("", "", "", (Test(Images("one", "ciede2000", split="coco"), at_most=1.0),))
+    assert judge(further, stored).verdict == rule.NOT_RUN
+
+
+def test_a_discriminator_at_chance_decides_nothing(store):
+    claim = Claim("", "", "", CLAIM.tests, undecided=weak_discriminator("one", "two"))
+    store("one", GOOD, accuracy=(0.5, 0.9, 0.7))
+    stored = Stored.read(store("two", BAD, accuracy=(0.56, 0.56, 0.5)))
+    assert judge(claim, stored).verdict == rule.SUPPORTED
+    stored = Stored.read(store("two", BAD, seed=1, accuracy=(0.9, 0.55, 0.5)))
+    found = judge(claim, stored)
+    assert found.verdict == rule.INCONCLUSIVE and found.tests
+    assert "in two, seed 1, the discriminator hardly told real from" in found.reason
+    assert "accuracy at most 55% in 67% of the epochs" in found.reason
+
+
+def test_times_on_different_devices_decide_nothing(store):
+    claim = Claim("", "", "", CLAIM.tests, undecided=timed_apart("one", "two"))
+    store("one", GOOD, device="a GPU")
+    store("two", BAD, device="a GPU")
+    folder = store("three", BAD, device="a CPU")
+    assert judge(claim, Stored.read(folder)).verdict == rule.SUPPORTED
+    found = judge(claim, Stored.read(store("two", BAD, seed=1, device="a CPU")))
+    assert found.verdict == rule.INCONCLUSIVE and found.tests
+    assert found.reason == "its runs were timed on different devices: a CPU; a GPU"
+
+
+def test_a_snapshot_that_was_not_taken(store):
+    stored = Stored.read(store("one", GOOD))
+    claim = Claim("", "", "", (Test(Images("one", "ciede2000", snapshot=0), at_most=1.0),))
+    assert judge(claim, stored).verdict == rule.NOT_RUN
+
+
+def test_a_baseline_that_beats_both_arms_is_named(store):
+    store("one", BAD)
+    folder = store("two", BAD + 1)
+    assert judge(CLAIM, Stored.read(folder)).notes == ()
+    found = {}
+    for name, error in (("gray", 15.0), ("mean-ab-given-L", 11.0)):
+        rows = {"split": "test", "name": NAMES[:50], "ciede2000": error, "ab_mae": error}
+        rows |= {"chroma": 1.0, "chroma_true": 1.0}
+        found[name] = {"test": {}}, pd.DataFrame(rows).to_csv(index=False)
+    Shelf(folder / "small").put_baselines(A_RUN.data["prepared"], found)
+    found = judge(CLAIM, Stored.read(folder))
+    said = "mean ab given L alone has CIEDE2000 11.00, better than these arms"
+    assert found.notes == (said,)
+
+
+@pytest.mark.parametrize("training, width", [("two", 0.0), (None, 2.0)])
+def test_a_snapshot_is_drawn_with_the_training_that_it_was_taken_from(store, training, width):
+    for seed, luck in enumerate((-2.0, 0.0, 2.0)):
+        store("one", GOOD + luck, seed=seed, training=training)
+        folder = store("two", GOOD + luck + 1, seed=seed)
+    found = judge(CLAIM, Stored.read(folder)).tests[0].estimate
+    assert found.value == pytest.approx(-1) and found.seeds == 3
+    assert found.high - found.low >= width and (found.high - found.low < 1e-6) == (width == 0)
+
+
+def test_the_gap_between_test_and_training_images(store):
+    store("one", GOOD, train=GOOD - 5)
+    stored = Stored.read(store("two", GOOD, train=GOOD - 2))
+    found = Test(Gap("one", "ciede2000"), Gap("two", "ciede2000"), at_least=1.0).judge(stored)
+    assert found.estimate.value == pytest.approx(3) and found.verdict == rule.SUPPORTED
+    assert found.what == "CIEDE2000 on test − on training images, one − two"
+
+
+def test_parts_of_the_images(store):
+    stored = Stored.read(store("one", [1.0] * 10 + [5.0] * 10))
+    first = ("the first ten", lambda name: int(name.split(".")[0]) < 10)
+    found = Test(Images("one", "ciede2000", subset=first), at_most=1.0).judge(stored)
+    assert (found.estimate.value, found.estimate.units) == (1.0, 10)
+    ratio = Test(Images("one", "chroma_ratio", subset=first), at_least=0.0).judge(stored)
+    assert ratio.estimate.value == pytest.approx(0.1)
+
+
+def test_the_section_says_number_threshold_and_command(store):
+    store("one", GOOD)
+    verdicts = claims.judge_all((CLAIM,), Stored.read(store("two", BAD)))
+    text = claims_section.claims_section(verdicts, "berkeley")
+    assert "| 9.9 | One is better than two. (nowhere) | **supported** |" in text
+    assert f"\n  - CIEDE2000, one − two: {GOOD.mean() - BAD.mean():+.2f} [" in text
+    assert "], needs ≤ -0.50: supported\n" in text
+    assert 'make reproduce-berkeley SCALE=full ARMS="one two"' in text
+    assert json.loads(json.dumps(verdicts[0].to_json()))["tests"][0]["verdict"] == "supported"
+
+
+def test_the_section_says_what_other_scales_found(store):
+    for scale, errors in (("small", BAD), ("full", GOOD - 3)):
+        store("one", errors, scale)
+        folder = store("two", GOOD, scale)
+    (given,) = claims.judge_all((CLAIM,), Stored.read(folder))
+    text = claims_section.claims_section([given], "berkeley")
+    difference = f"CIEDE2000, one − two: {BAD.mean() - GOOD.mean():+.2f} ["
+    assert f"\n  - at small, 1 seed: contradicted.\n    - {difference}" in text
+    assert "| full, 1 seed (at small, 1 seed: contradicted) |" in text
+    assert "9.9 supported" in text and "SCALE=full" not in text
+    (other,) = given.to_json()["others"]
+    assert (other["verdict"], other["at"]) == ("contradicted", "small, 1 seed")
+    assert other["tests"][0]["value"] == pytest.approx(BAD.mean() - GOOD.mean(), rel=1e-4)

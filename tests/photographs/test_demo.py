@@ -1,0 +1,112 @@
+"""The page to try a run on: what it answers, and in a browser with a real photograph."""
+
+import os
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from colorization.errors import UserError
+from colorization.photographs.demo import colour, finished_runs
+from tests import ROOT
+from tests.tiny import runs as tiny
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    patch = pytest.MonkeyPatch()
+    patch.setenv("COLORIZATION_DATA", str(tmp_path_factory.mktemp("data")))
+    folder = tmp_path_factory.mktemp("runs") / "report" / "small" / "arm" / "seed-0"
+    tiny.run("regression", folder, epochs=1, say=lambda _: None)
+    patch.undo()
+    return folder
+
+
+@pytest.fixture
+def photograph(tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 256, (200, 300), "uint8")
+    path = tmp_path / "photo graph.png"
+    Image.fromarray(pixels).save(path)
+    return path
+
+
+def test_a_photograph_is_coloured_at_its_own_resolution(run, photograph, tmp_path):
+    target, shown = colour(photograph, run, tmp_path / "out")
+    assert target == tmp_path / "out" / "photo graph.png"
+    with Image.open(target) as image:
+        assert image.size == (300, 200) and image.mode == "RGB"
+        np.testing.assert_array_equal(np.asarray(image), np.asarray(shown["coloured"]))
+    assert shown["gray"].mode == "L"
+    assert shown["original"].size == (300, 200)
+
+
+def test_what_cannot_be_read_is_named(run, tmp_path):
+    (tmp_path / "broken.jpg").write_bytes(b"\xff\xd8 not a photograph")
+    with pytest.raises(UserError, match="^broken.jpg: cannot be read"):
+        colour(tmp_path / "broken.jpg", run, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_finished_runs_can_be_chosen(run):
+    (run.parent / "seed-1").mkdir()
+    assert finished_runs(run.parents[3]) == [run]
+
+
+def test_without_gradio_it_says_what_to_install(run, monkeypatch):
+    from colorization.photographs.demo import serve
+
+    monkeypatch.setitem(sys.modules, "gradio", None)
+    with pytest.raises(UserError, match="pip install -r requirements/demo.txt"):
+        serve(run, run.parents[3], port=0)
+
+
+@pytest.fixture
+def address(run, tmp_path):
+    """Of the page, served by a process of its own as `make demo` does."""
+    pytest.importorskip("gradio")
+    command = [sys.executable, "-u", "-m", "colorization", "demo", "--run", str(run)]
+    environment = os.environ | {"GRADIO_TEMP_DIR": str(tmp_path / "gradio")}
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
+    ) as process:
+        line = process.stdout.readline()
+        assert line.startswith("open http://127.0.0.1:"), line
+        yield line.split()[1]
+        process.terminate()
+
+
+def wait_for(found, seconds=60):
+    """The first true answer of a function that is asked again and again."""
+    end = time.monotonic() + seconds
+    while not (answer := found()):
+        assert time.monotonic() < end, "nothing came"
+        time.sleep(0.2)
+    return answer
+
+
+def test_a_photograph_is_dropped_coloured_and_downloaded(
+    chromium, address, run, photograph, tmp_path
+):
+    chromium.get(address)
+
+    def all_of(selector):
+        return chromium.find_elements("css selector", selector)
+
+    (upload,) = wait_for(lambda: all_of("input[type=file]"))
+    all_of("#colour")[0].click()  # too early
+    assert wait_for(lambda: [e for e in all_of("body") if "drop a photograph first" in e.text])
+    upload.send_keys(str(photograph))
+    wait_for(lambda: [e for e in all_of("body") if "photo graph" in e.text])
+    all_of("#colour")[0].click()
+    wait_for(lambda: len(all_of("#slider img")) >= 2)
+    for image in all_of("#slider img"):
+        wait_for(lambda image=image: image.get_property("naturalWidth") == 300)
+    all_of("#download")[0].click()
+    wait_for(lambda: [p for p in chromium.downloads.iterdir() if p.suffix == ".png"])
+    (downloaded,) = chromium.downloads.iterdir()
+    expected, _ = colour(photograph, run, tmp_path / "out")
+    with Image.open(downloaded) as image, Image.open(expected) as same:
+        np.testing.assert_array_equal(np.asarray(image), np.asarray(same))

@@ -1,0 +1,224 @@
+"""Input that was made to hurt: one clear line each, no code run, no file outside the target."""
+
+import io
+import json
+import shutil
+import zipfile
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from colorization.__main__ import main
+from colorization.data.read import BadImage, read_photograph, read_rgb
+from colorization.errors import UserError
+from colorization.evidence.claims import stored_claims
+from colorization.photographs.colorizer import Colorizer
+from experiments.__main__ import main as experiments
+from tests import ROOT
+from tests.tiny import runs as tiny
+
+FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF")
+
+
+def encoded(form: str) -> bytes:
+    pixels = np.random.default_rng(0).integers(0, 256, (24, 31, 3), "uint8")
+    data = io.BytesIO()
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    options = {"exif": exif} if form in ("PNG", "JPEG", "WEBP") else {}
+    Image.fromarray(pixels).save(data, form, **options)
+    return data.getvalue()
+
+
+WHOLE = {form: encoded(form) for form in FORMATS}
+
+
+@st.composite
+def damaged(draw) -> bytes:
+    """An image file with bytes changed, put in, left out, or cut off, near its start above all."""
+    data = bytearray(WHOLE[draw(st.sampled_from(FORMATS))])
+    place = st.one_of(st.integers(0, 120), st.integers(0, len(data) - 1))
+    for _ in range(draw(st.integers(1, 6))):
+        at = min(draw(place), max(0, len(data) - 1))
+        match draw(st.sampled_from(("change", "insert", "remove", "cut"))):
+            case "change":
+                data[at : at + 1] = draw(st.binary(min_size=1, max_size=4))
+            case "insert":
+                data[at:at] = draw(st.binary(min_size=1, max_size=8))
+            case "remove":
+                del data[at : at + draw(st.integers(1, 8))]
+            case "cut":
+                del data[at:]
+    return bytes(data)
+
+
+@pytest.mark.filterwarnings("ignore")  # Pillow warns of what it forgives
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@given(damaged())
+def test_damaged_images_are_read_or_refused_in_one_line(data):
+    for read in (read_photograph, read_rgb):
+        try:
+            found = read(data)
+        except BadImage as reason:
+            assert "\n" not in str(reason) and len(str(reason)) < 200
+        else:
+            rgb = found.rgb if read is read_photograph else np.asarray(found[0])
+            assert rgb.dtype == "uint8" and rgb.ndim == 3 and rgb.shape[-1] == 3
+
+
+@pytest.fixture
+def run(tmp_path, data_folder):
+    folder = tmp_path / "a run"
+    tiny.run("regression", folder, epochs=1, say=lambda _: None)
+    return folder
+
+
+def test_code_in_a_network_is_not_run(run, tmp_path):
+    """A Lambda layer carries bytecode; Keras' safe mode refuses it."""
+    touched = tmp_path / "touched"
+
+    def harmful(x):
+        Path(touched).touch()
+        return x
+
+    network = keras.Sequential([keras.Input((16, 16, 1)), keras.layers.Lambda(harmful)])
+    touched.unlink()  # building it runs it, loading must not
+    network.save(run / "network.keras")
+    with pytest.raises(UserError, match="network.keras cannot be loaded") as raised:
+        Colorizer.load(run)
+    assert "\n" not in str(raised.value) and not touched.exists()
+
+
+@pytest.mark.parametrize("name", ["config.json", "model.weights.h5"])
+def test_a_network_with_a_damaged_part_is_one_line(run, name, capsys, tmp_path):
+    path = run / "network.keras"
+    with zipfile.ZipFile(path) as archive:
+        parts = {part: archive.read(part) for part in archive.namelist()}
+    parts[name] = parts[name][: len(parts[name]) // 2]
+    with zipfile.ZipFile(path, "w") as archive:
+        for part, data in parts.items():
+            archive.writestr(part, data)
+    Image.new("L", (8, 8)).save(tmp_path / "gray.png")
+    arguments = ["colorize", str(tmp_path / "gray.png"), "--out", str(tmp_path / "out")]
+    assert main([*arguments, "--run", str(run)]) == 2
+    error = capsys.readouterr().err
+    assert "network.keras cannot be loaded" in error and error.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "name", ['it\'s "mine".png', " leading.png", "日本 語.png", "a\nb.png", "$(x).png"]
+)
+def test_odd_names_are_names(run, name, tmp_path):
+    Image.new("L", (8, 8)).save(tmp_path / name)
+    out = tmp_path / "out folder"
+    arguments = ["colorize", str(tmp_path / name), "--out", str(out), "--run", str(run)]
+    assert main(arguments) == 0
+    assert [path.name for path in out.iterdir()] == [name]
+
+
+def changed(**sections):
+    """`runs.json` with these sections of its first run."""
+
+    def change(folder: Path) -> None:
+        runs = json.loads((folder / "runs.json").read_text())
+        runs[0].update(sections)
+        (folder / "runs.json").write_text(json.dumps(runs))
+
+    return change
+
+
+def written(name: str, content: str | None):
+    """A file of other content, or none."""
+
+    def change(folder: Path) -> None:
+        (folder / name).unlink()
+        if content is not None:
+            (folder / name).write_text(content)
+
+    return change
+
+
+def packed(archive: str, member: str, content: str | None):
+    """A zip file with a member of other content, or without it."""
+
+    def change(folder: Path) -> None:
+        with zipfile.ZipFile(folder / archive) as old:
+            members = {name: old.read(name) for name in old.namelist()}
+        del members[member]
+        if content is not None:
+            members[member] = content.encode()
+        with zipfile.ZipFile(folder / archive, "w") as new:
+            for name, data in members.items():
+                new.writestr(name, data)
+
+    return change
+
+
+AS_LEFT = "is not as a run leaves it"
+FLOWERS = "batch-64.zip", "seed-0/images.csv"  # of the run that runs.json has first
+BASELINE = (
+    "baselines.zip",
+    "flowers-recognition-all-160-seed0-64px-stretch-rgb-bicubic-upsampled/gray.csv",
+)
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        (written("runs.json", "{"), "runs.json cannot be read"),
+        (written("runs.json", "{}"), AS_LEFT),
+        (written("runs.json", "[3]"), AS_LEFT),
+        (written("runs.json", '[{"arm": "flowers"}]'), AS_LEFT),
+        (changed(splits={"test": 3}), AS_LEFT),
+        (changed(splits=3), AS_LEFT),
+        (changed(config={"seed": "x"}), AS_LEFT),
+        (changed(data={}), AS_LEFT),
+        (changed(cost=None), AS_LEFT),
+        (changed(shown={"test-random": {}}), AS_LEFT),
+        (written("epochs.csv", ""), AS_LEFT),
+        (written("epochs.csv", "epoch,seconds\n1,2\n"), AS_LEFT),
+        (written("epochs.csv", "arm,seed,epoch,seconds\nbatch-64,0,1,2\n"), f"{AS_LEFT} (loss)"),
+        (packed(*FLOWERS, "a,b\n1,2\n"), AS_LEFT),
+        (packed(*FLOWERS, None), "has no seed-0/images.csv"),
+        (written(FLOWERS[0], "PK"), "cannot be read"),
+        (written(FLOWERS[0], None), "cannot be read"),
+        (packed(*BASELINE, "split,name\ntest,a\n"), AS_LEFT),
+        (packed(*BASELINE, None), "has no flowers-recognition"),
+        (written("baselines.zip", None), "cannot be read"),
+        (written("baselines.json", "["), "baselines.json cannot be read"),
+    ],
+)
+def test_a_result_that_was_tampered_with_is_one_line(change, message, tmp_path, capsys):
+    target = tmp_path / "flower-gan" / "small"
+    shutil.copytree(ROOT / "results" / "flower-gan" / "small", target)
+    change(target)
+    assert experiments(["tables", "flower-gan", "--results", str(tmp_path)]) == 2
+    error = capsys.readouterr().err
+    assert message in error and str(target) in error and error.count("\n") == 1
+
+
+@pytest.mark.parametrize("content", ["<<<<<<< HEAD", "[{}]", "3", '{"number": 1}'])
+def test_claims_that_were_tampered_with_are_one_line(content, tmp_path):
+    (tmp_path / "flower-gan").mkdir()
+    (tmp_path / "flower-gan/claims.json").write_text(content)
+    with pytest.raises(UserError, match=r"claims\.json is not as it was rendered") as raised:
+        stored_claims(tmp_path / "flower-gan")
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "part, field, value",
+    [("recipe", "size", "x"), ("recipe", "size", 128), ("objective", "scaling", {"L_range": "x"})],
+)
+def test_a_configuration_that_is_not_the_networks_is_one_line(run, part, field, value):
+    config = json.loads((run / "config.json").read_text())
+    config[part][field] = {**config[part][field], **value} if field == "scaling" else value
+    (run / "config.json").write_text(json.dumps(config))
+    with pytest.raises(UserError, match="config.json is not of a run") as raised:
+        Colorizer.load(run)
+    assert "\n" not in str(raised.value)

@@ -1,0 +1,280 @@
+"""Reports 000, 002, 003, 004 and common ground at smoke scale, and their arms as data."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from colorization.errors import SourceUnavailable
+from colorization.models.cost import trainable_parameters
+from colorization.reproduction.job import Job
+from colorization.reproduction.obtain import with_initial_weights
+from colorization.results.runs import StoredRun
+from colorization.results.stored import Stored
+from colorization.scales import SCALES
+from colorization.serialization import to_json
+from colorization.training.config import Adversary
+from colorization.training.network_file import load_network
+from experiments import REPORTS, report_module
+from experiments.flower_gan.claims import _nothing_dropped, _stand_in, _unlabelled
+from tests.tiny.command_line import finish, rendered, run, start
+
+KEYS = ("flower-gan", "flower-cgan", "rgb-mse-gan", "imagenet-cgan", "common")
+# An arm of each kind: the rest differ from these in numbers alone.
+CHOSEN = {
+    "flower-gan": ["flowers", "class-conditional", "rgb"],
+    "flower-cgan": ["unet", "resnet18-unet", "resnet18-unet-l1", "cyclegan", "cyclegan-fixed"],
+    "rgb-mse-gan": ["literal", "without-d", "adversarial-1e-2"],
+    "imagenet-cgan": ["main", "unet-20"],
+    "common": ["rebalanced", "rebalanced-annealed", "light"],
+}
+ON_JAX = {"flower-cgan": ["resnet18-unet", "cyclegan-fixed"], "rgb-mse-gan": ["literal"]}
+
+
+@pytest.fixture(scope="module")
+def smoke(tmp_path_factory):
+    """Each report's results folder by backend and key; two run at once, the slow ones first."""
+    jobs = {
+        (backend, key): (tmp_path_factory.mktemp(backend), arms)
+        for backend, of in (("jax", ON_JAX), ("tensorflow", CHOSEN))
+        for key, arms in of.items()
+    }
+
+    def reproduce(job):
+        (backend, key), (folder, arms) = job
+        command = ["reproduce", key, "--scale", "smoke", "--arms", *arms]
+        return finish(start(folder, *command, backend=backend))
+
+    with ThreadPoolExecutor(2) as pool:
+        for done in pool.map(reproduce, jobs.items()):
+            assert done.returncode == 0, done.stderr
+    return {job: folder / "runs" / "results" / job[1] for job, (folder, _) in jobs.items()}
+
+
+def stored(folder: Path) -> dict[str, StoredRun]:
+    return {run.arm: run for run in Stored.read(folder).runs}
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_chosen_arms_have_results(smoke, key):
+    runs = stored(smoke["tensorflow", key])
+    assert sorted(runs) == sorted(CHOSEN[key])
+    for arm, one in runs.items():
+        means = one.means("test")
+        assert 0 < means["ab_mae"] < 90 and means["images"] == 10, arm
+        assert one.data["source"].startswith("forms-generated"), arm
+        assert one.data["training_images"] == 20, arm
+        if "loss_D" in one.epochs:
+            last = one.epochs.iloc[-1]
+            assert 0 <= last["D_accuracy"] <= 1 and 0 < last["D_fake"] < 1, arm
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_page_and_figures_are_drawn(smoke, key):
+    folder, report = smoke["tensorflow", key], report_module(key)
+    text = (folder / "README.md").read_text()
+    assert text == rendered(report, folder)
+    for figure in report.figures:
+        drawn = figure.path(folder).exists()
+        first = getattr(figure, "arms", (getattr(figure, "arm", None),))[0]
+        name = getattr(first, "name", first)
+        expected = name in CHOSEN[key] or hasattr(figure, "network")
+        if getattr(figure, "sample", "").startswith(("test-", "train-")) or expected:
+            assert drawn == expected, figure.name
+
+
+def test_the_network_of_a_published_arm_is_kept_with_its_results(smoke):
+    report, results = report_module("common"), smoke["tensorflow", "common"].parent
+    published = [arm.name for arm in report.arms if arm.published]
+    about = json.loads((results / "default" / "measures.json").read_text())
+    assert published == ["light"] and about["run"] == "common/smoke/light/seed-0"
+    kept = load_network(results / "default")
+    trained = load_network(results.parent / "common" / "smoke" / "light" / "seed-0")
+    for one, other in zip(kept.get_weights(), trained.get_weights(), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-6)
+
+
+def test_losses_are_logged_under_the_names_that_the_reports_plot(smoke):
+    epochs = stored(smoke["tensorflow", "imagenet-cgan"])["main"].epochs
+    names = {"loss_G", "loss_G_GAN", "loss_G_L1", "loss_D", "loss_D_real", "loss_D_fake"}
+    assert names <= set(epochs.columns)
+    np.testing.assert_allclose(
+        epochs["loss_G"], epochs["loss_G_GAN"] + epochs["loss_G_L1"], rtol=1e-4
+    )
+    np.testing.assert_allclose(
+        epochs["loss_D"], (epochs["loss_D_real"] + epochs["loss_D_fake"]) / 2, rtol=1e-4
+    )
+
+
+def test_pretraining_comes_first_and_its_end_is_an_arm_of_its_own(smoke):
+    runs = stored(smoke["tensorflow", "flower-cgan"])
+    whole, first = runs["resnet18-unet"], runs["resnet18-unet-l1"]
+    assert list(whole.epochs["epoch"]) == [1, 2, 3, 4] and list(first.epochs["epoch"]) == [1, 2]
+    assert whole.epochs["loss_G"].isna().tolist() == [True, True, False, False]
+    assert whole.epochs["loss"].isna().tolist() == [False, False, True, True]
+    assert first.facts["network"]["sha256"] != whole.facts["network"]["sha256"]
+    assert first.means("test")["ab_mae"] == whole.means("test@2")["ab_mae"]
+
+
+def test_an_idle_discriminator_leaves_the_generator_alone(smoke):
+    digests = {
+        arm: run.facts["network"]["sha256"]
+        for arm, run in stored(smoke["tensorflow", "rgb-mse-gan"]).items()
+    }
+    assert digests["literal"] == digests["without-d"] != digests["adversarial-1e-2"]
+    text = (smoke["tensorflow", "rgb-mse-gan"] / "README.md").read_text()
+    assert "literal and without-d end with the same weights to the bit" in text
+
+
+def test_further_test_sets_have_rows_and_grids(smoke):
+    one = stored(smoke["tensorflow", "flower-cgan"])["unet"]
+    assert one.means("sketches")["images"] == 10
+    assert {"chroma_strokes", "chroma_paper"} <= set(one.images.columns)
+    assert one.answers("sketches-random").shape == (5, 32, 32, 3)
+    assert stored(smoke["tensorflow", "imagenet-cgan"])["main"].means("coco")["images"] == 10
+
+
+def test_jax_starts_from_the_same_weights(smoke):
+    """Networks without dropout or label noise: the first epoch's losses agree."""
+    for key, arm in (("flower-cgan", "resnet18-unet"), ("rgb-mse-gan", "literal")):
+        one, other = (stored(smoke[backend, key])[arm] for backend in ("tensorflow", "jax"))
+        assert other.environment["backend"] == "jax"
+        column = "loss" if "loss" in one.epochs else "loss_G"
+        assert one.epochs[column][0] == pytest.approx(other.epochs[column][0], rel=2e-2)
+
+
+def test_second_start_trains_nothing(smoke):
+    folder = smoke["tensorflow", "rgb-mse-gan"].parents[2]
+    done = run(folder, "reproduce", "rgb-mse-gan", "--scale", "smoke", "--arms", "literal")
+    assert done.returncode == 0 and "epoch" not in done.stdout.replace("epochs", "")
+
+
+@pytest.mark.parametrize("key", REPORTS)
+@pytest.mark.parametrize("scale", SCALES)
+def test_every_configuration_is_plain_data_and_names_are_unique(key, scale):
+    report = report_module(key)
+    names = [arm.name for arm in report.arms]
+    assert len(names) == len(set(names))
+    for arm in report.arms:
+        config = report.scaled(arm, scale)
+        json.dumps(to_json(config))
+        if arm.snapshot:
+            assert arm.snapshot in report.arm(arm.trained_by).config.snapshots
+        assert max(config.snapshots, default=0) <= config.all_epochs
+
+
+@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize("scale", ["small", "smoke"])
+def test_every_network_fits_its_size(key, scale):
+    report = report_module(key)
+    for arm in report.arms:
+        config = report.scaled(arm, scale)
+        size = config.recipe.size
+        network = config.network(size=size)
+        assert network.output.shape[1:3] == (size, size)
+        if isinstance(config.adversary, Adversary):
+            config.adversary.build_discriminator(size, config.objective)
+
+
+@pytest.mark.parametrize(
+    "key, arm, parameters",
+    [
+        ("flower-gan", "flowers", 41_824_898),
+        ("flower-cgan", "unet", 54_409_858),
+        ("flower-cgan", "unet-additive", 39_072_386),
+        ("rgb-mse-gan", "literal", 1_406_403),
+    ],
+)
+def test_full_scale_has_the_reports_networks(key, arm, parameters):
+    config = report_module(key).arm(arm).config
+    assert trainable_parameters(config.network(size=config.recipe.size)) == parameters
+
+
+def test_arms_that_a_scale_makes_equal_are_run_once():
+    report = report_module("imagenet-cgan")
+    twins = {arm.name: Job(report, arm, "small", 0).same_as() for arm in report.arms}
+    assert {name: twin for name, twin in twins.items() if twin} == {
+        "resnet18-imagenet": "resnet18-random",
+        "resnet18-random-l1-gan": "resnet18-l1-gan",
+    }
+    assert not any(Job(report, arm, "full", 0).same_as() for arm in report.arms)
+
+
+def test_without_imagenet_weights_primaries_start_at_random_and_say_so(monkeypatch):
+    from colorization.errors import UserError
+    from colorization.reproduction import obtain
+
+    def unavailable():
+        raise UserError("ImageNet weights need KerasHub")
+
+    monkeypatch.setattr(obtain, "imagenet_backbone", unavailable)
+    report, said = report_module("imagenet-cgan"), []
+    primary = report.arm("resnet18-l1-gan")
+    config = with_initial_weights(primary, primary.config, said.append)
+    assert config.initial_weights is None
+    assert "random initial weights stand in" in said[0]
+    ablation = report.arm("resnet18-imagenet")
+    with pytest.raises(SourceUnavailable, match="need KerasHub"):
+        with_initial_weights(ablation, ablation.config, said.append)
+
+
+def test_claims_on_the_multi_domain_set_know_it_from_its_stand_in():
+    source = report_module("flower-gan").arm("multi-domain").config.source
+
+    def stored(given):
+        run = SimpleNamespace(data={"source": given.key, "title": given.title})
+        return SimpleNamespace(first={"multi-domain": run}.get)
+
+    assert _stand_in(stored(source)) == ""
+    assert "Intel's outdoor scenes and ImageNet-mini stand in" in _stand_in(stored(source.stand_in))
+    assert "does not say what its photographs show" in _unlabelled(stored(source))
+
+
+def test_a_set_without_gray_images_is_said_to_leave_nothing_to_drop():
+    def stored(*dropped):
+        runs = [SimpleNamespace(data={"counts": {"dropped_as_near_gray": n}}) for n in dropped]
+        return SimpleNamespace(of={"multi-domain-coloured": runs}.get)
+
+    assert _nothing_dropped(stored()) == []  # not run
+    assert _nothing_dropped(stored(0, 12)) == []
+    (note,) = _nothing_dropped(stored(0, 0))
+    assert "trained again on the same images" in note
+
+
+def test_any_arm_trains_on_a_folder_of_photographs(tmp_path):
+    """With results of their own, apart from those on the report's images."""
+    folder = tmp_path / "my photographs"
+    (folder / "below").mkdir(parents=True)
+    rng = np.random.default_rng(0)
+    for number in range(12):
+        pixels = rng.integers(0, 256, (40, 50, 3), "uint8")
+        Image.fromarray(pixels).save(folder / "below" / f"{number}.png")
+    arguments = ["reproduce", "imagenet-cgan", "--scale", "smoke", "--arms", "main"]
+    done = run(tmp_path, *arguments, "--data", f"folder:{folder}")
+    assert done.returncode == 0, done.stderr
+    own = next((tmp_path / "runs").glob("own-my-photographs-*"))
+    (found,) = Stored.read(own / "results" / "imagenet-cgan").runs
+    assert found.data["source"].startswith("own-my-photographs-")
+    assert found.data["training_images"] == 11 and found.splits["test"]["images"] == 1
+    assert found.data["further_sets"] == {}
+    assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.parametrize(
+    "data, message",
+    [
+        ("my photographs", "'my photographs' is not folder:PATH"),
+        ("folder:", "'folder:' is not folder:PATH"),
+        ("folder:nowhere", "nowhere is not a folder"),
+        ("folder:empty", "empty holds 0 photographs; put more there"),
+    ],
+)
+def test_a_folder_that_cannot_be_used_is_named(data, message, tmp_path):
+    (tmp_path / "empty").mkdir()
+    arguments = ["reproduce", "imagenet-cgan", "--scale", "smoke", "--arms", "main"]
+    done = run(tmp_path, *arguments, "--data", data)
+    assert done.returncode == 2 and message in done.stderr and "Traceback" not in done.stderr

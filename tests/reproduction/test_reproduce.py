@@ -1,0 +1,250 @@
+"""The whole path at smoke scale, as a user runs it: every arm, both backends, then again."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from colorization.errors import RunFailed, RunUnusable, SourceUnavailable, UserError
+from colorization.evaluation import finished_run
+from colorization.pages.measure_tables import measures_rows
+from colorization.pages.overview import departures_page, reports_table, results_page
+from colorization.pages.tables import replace_block
+from colorization.reproduction import reproduce as reproduction
+from colorization.results.store import Shelf
+from colorization.results.stored import Stored
+from experiments import REPORTS, commands, report_module
+from experiments.__main__ import main
+from experiments.berkeley import REPORT
+from tests import ROOT
+from tests.tiny.command_line import finish, rendered, run, start, stored
+
+ARMS = [arm.name for arm in REPORT.arms]
+
+
+@pytest.fixture(scope="module")
+def smoke_runs(tmp_path_factory):
+    """Every arm on each backend at once: most of a smoke run is tracing, on one core."""
+    folders = {backend: tmp_path_factory.mktemp(backend) for backend in ("tensorflow", "jax")}
+    smoke = ["reproduce", "berkeley", "--scale", "smoke", "--arms", "all"]
+    processes = {
+        backend: start(folder, *smoke, backend=backend) for backend, folder in folders.items()
+    }
+    yield {backend: (folders[backend], process) for backend, process in processes.items()}
+    for process in processes.values():
+        process.kill()
+
+
+def results_of(smoke_runs, backend: str) -> Path:
+    folder, process = smoke_runs[backend]
+    done = finish(process)
+    assert done.returncode == 0, done.stderr
+    return folder / "runs" / "results" / "berkeley"
+
+
+@pytest.fixture(scope="module")
+def everything(smoke_runs):
+    return results_of(smoke_runs, "tensorflow")
+
+
+@pytest.fixture(scope="module")
+def on_jax(smoke_runs):
+    return results_of(smoke_runs, "jax")
+
+
+def test_every_arm_has_results(everything):
+    runs = stored(everything)
+    assert sorted(runs) == sorted(ARMS)
+    for arm, one in runs.items():
+        assert list(one.epochs["epoch"]) == [1, 2], arm
+        assert one.images.groupby("split").size().to_dict() == {"test": 10, "train": 20}, arm
+        assert set(one.shown) == REPORT.shown(arm)
+        for grid in one.shown:
+            count = len(one.shown[grid]["names"])
+            assert one.answers(grid).shape == one.photographs(grid).shape, arm
+            assert len(one.ciede2000(grid)) == len(one.answers(grid)) == count == 5, arm
+        means = one.means("test")
+        assert 0 < means["ab_mae"] < 60 and 0 <= means["ssim"] <= 1 and means["images"] == 10, arm
+
+
+def test_an_arm_that_only_decodes_differs_in_its_predictions_alone(everything):
+    runs = stored(everything)
+    one, other = runs["weighted"], runs["weighted-annealed-mean"]
+    pd.testing.assert_frame_equal(one.epochs, other.epochs)
+    assert one.means("test")["ab_mae"] != other.means("test")["ab_mae"]
+
+
+def test_baselines_bracket_every_table(everything):
+    for sets in Shelf(everything / "smoke").baselines().values():
+        assert list(sets) == ["gray", "mean-ab", "mean-ab-given-L", "nearest-bin", "ground-truth"]
+        assert sets["gray"]["test"]["chroma_ratio"] == 0
+        truth = sets["ground-truth"]["test"]
+        assert truth["ab_mae"] == truth["ciede2000"] == 0
+        assert truth["ssim"] == truth["auc"] == truth["accuracy"] == truth["chroma_ratio"] == 1
+
+
+def test_jax_trains_the_same_arms_from_the_same_weights(everything, on_jax):
+    tensorflow, jax = stored(everything), stored(on_jax)
+    assert sorted(jax) == sorted(ARMS)
+    for arm, one in jax.items():
+        assert one.environment["backend"] == "jax"
+        # bfloat16 rounds differently on each backend; the regression is float32.
+        tolerance = 1e-3 if arm.startswith("regression") else 2e-2
+        first = one.epochs["loss"][0], tensorflow[arm].epochs["loss"][0]
+        assert first[0] == pytest.approx(first[1], rel=tolerance), arm
+
+
+def test_finished_work_is_skipped(everything):
+    folder = everything.parents[2]
+    again = run(folder, "reproduce", "berkeley", "--scale", "smoke", "--arms", "regression")
+    assert again.returncode == 0, again.stderr
+    assert "epoch" not in again.stdout and "evaluating" not in again.stdout
+
+
+def test_tables_and_figures_are_rendered_from_stored_results_alone(everything, tmp_path):
+    copy = tmp_path / "results" / "berkeley"
+    shutil.copytree(everything, copy)
+    for path in [copy / "README.md", *(copy / "figures").iterdir()]:
+        path.unlink()
+    done = run(tmp_path, "figures", "berkeley")
+    assert done.returncode == 0, done.stderr
+    assert (copy / "README.md").read_text() == (everything / "README.md").read_text()
+    drawn = {path.name for path in (everything / "figures").iterdir()}
+    assert drawn == {figure.path(copy).name for figure in REPORT.figures}
+    for name in drawn:
+        one, other = copy / "figures" / name, everything / "figures" / name
+        assert one.read_bytes() == other.read_bytes(), name
+
+
+@pytest.mark.parametrize("key", REPORTS)
+def test_committed_page_is_what_the_committed_results_give(key):
+    folder = ROOT / "results" / key
+    assert (folder / "README.md").read_text() == rendered(report_module(key), folder)
+
+
+def test_a_baseline_stands_once_for_training_sets_that_it_does_not_depend_on():
+    report, stored = report_module("imagenet-cgan"), Stored.read(ROOT / "results/imagenet-cgan")
+    arms = measures_rows(stored.at("small"), report.arms, report.measures, "test")["arm"]
+    assert list(arms).count("*gray*") == 1
+    assert list(arms).count("*mean ab*") == 4  # 75, 150, 375 and 751 photographs
+
+
+def test_committed_overview_is_what_the_committed_results_give():
+    readme = (ROOT / "README.md").read_text()
+    reports = [report_module(key) for key in REPORTS]
+    assert replace_block(readme, "reports", reports_table(reports, ROOT / "results")) == readme
+    page = (ROOT / "results" / "README.md").read_text()
+    assert page == results_page(reports, ROOT / "results")
+    assert (ROOT / "docs" / "departures.md").read_text() == departures_page(reports)
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (["reproduce", "berkely"], "unknown report 'berkely'; there are: flower-gan, berkeley"),
+        (["reproduce", "berkeley", "--scale", "smoke", "--arms", "x"], "has no arm 'x'"),
+        (["tables", "berkeley", "--results", "nowhere"], "nowhere is not there; name the folder"),
+    ],
+)
+def test_mistakes_are_one_line_and_status_2(arguments, message, capsys):
+    assert main(arguments) == 2
+    error = capsys.readouterr().err
+    assert message in error and error.count("\n") == 1 and error.startswith("error: ")
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (["reproduce", "berkeley", "--scale", "tiny"], "invalid choice"),
+        (["nonsense"], "invalid choice"),
+        (["reproduce", "berkeley", "--seeds", "-1"], "'-1' is not a whole number from 0"),
+        (["bundle", "berkeley", "--seeds", "1.5"], "'1.5' is not a whole number from 0"),
+    ],
+)
+def test_unknown_words_name_the_choices(arguments, message, capsys):
+    with pytest.raises(SystemExit) as exit_:
+        main(arguments)
+    assert exit_.value.code == 2
+    assert message in capsys.readouterr().err
+
+
+def test_another_configuration_is_refused(everything):
+    folder = everything.parents[2]
+    arguments = ["--scale", "smoke", "--arms", "regression", "--precision", "mixed_bfloat16"]
+    done = run(folder, "reproduce", "berkeley", *arguments)
+    assert done.returncode == 2
+    assert "precision: stored 'float32', given 'mixed_bfloat16'" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_forms_run_without_any_network(tmp_path, monkeypatch):
+    """With no data and no way out, BSDS500 is named as missing and the forms are generated."""
+    from colorization.data import download, kaggle
+    from colorization.reproduction.obtain import obtain
+
+    def no_network(urls, target, **_):
+        raise UserError(f"{target.name} could not be downloaded")
+
+    monkeypatch.setattr(download, "fetch", no_network)
+    monkeypatch.setenv("COLORIZATION_DATA", str(tmp_path))
+    monkeypatch.chdir(tmp_path)  # a checkout's own data/ would be searched too
+    said = []
+    config, images = obtain(REPORT.arm("forms-56").config, said.append)
+    assert images.source.startswith("forms-generated") and config.source.key == images.source
+    assert any("stand in for" in line for line in said)
+    assert [len(images.names(split)) for split in ("train", "val", "test")] == [200, 100, 200]
+    with pytest.raises(SourceUnavailable, match="BSR_bsds500.tgz could not be downloaded"):
+        obtain(REPORT.arm("unweighted").config, said.append)
+    # Neither the set nor its stand-in: the arm is left out, and both are named.
+    monkeypatch.setattr(kaggle, "fetch_dataset", lambda slug, _: no_network([slug], Path(slug)))
+    flowers = report_module("flower-gan").arm("flowers").config
+    with pytest.raises(SourceUnavailable, match="(?s)flowers-recognition.*flower_photos.tgz could"):
+        obtain(flowers, said.append)
+
+
+@pytest.mark.parametrize(
+    "error, status", [(RunFailed, 1), (RunUnusable, 2), (SourceUnavailable, 2)]
+)
+def test_one_arm_that_fails_does_not_keep_the_others_from_running(
+    error, status, tmp_path, monkeypatch, capsys
+):
+    started, drawn = [], []
+
+    def fails_at_first(job, *_):
+        started.append(job.arm.name)
+        if len(started) == 1:
+            raise error("this one")
+
+    monkeypatch.setattr(reproduction, "reproduce_run", fails_at_first)
+    monkeypatch.setattr(commands, "_render", lambda report, *_: drawn.append(report.key))
+    monkeypatch.chdir(tmp_path)
+    given = ["reproduce", "berkeley", "--scale", "smoke", "--arms", "regression", "forms-56"]
+    assert main(given) == status
+    assert (started, drawn) == (["regression", "forms-56"], ["berkeley"])
+    assert "regression: this one" in capsys.readouterr().err
+
+
+def test_arms_are_looked_up_before_anything_runs(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(reproduction, "reproduce_run", lambda *_: pytest.fail("it began"))
+    monkeypatch.chdir(tmp_path)
+    given = ["reproduce", "flower-gan", "berkeley", "--scale", "smoke", "--arms", "flowers"]
+    assert main(given) == 2
+    assert "berkeley has no arm 'flowers'" in capsys.readouterr().err
+
+
+def test_stages_have_speeds_of_their_own():
+    pretraining = [{"seconds": s, "images_per_second": 100} for s in (1.0, 1.0, 9.0)]
+    game = [{"seconds": s, "images_per_second": 10} for s in (4.0, 4.0)]
+    speed = finished_run._speed
+    assert speed(pretraining + game, 3) == {"train_seconds": 11.0, "images_per_second": 10.0}
+    assert speed(pretraining, 3) == {"train_seconds": 3.0, "images_per_second": 100.0}
+    assert speed(game, 0) == {"train_seconds": 8.0, "images_per_second": 10.0}
+
+
+def test_help_imports_nothing_heavy():
+    code = "import sys, experiments.__main__, colorization.__main__\n"
+    code += "assert not {'keras', 'numpy', 'tensorflow', 'pandas'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)

@@ -1,0 +1,103 @@
+"""Images held by the device give the run that images sent to it give, on either backend."""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from colorization.backend import compiled
+from colorization.data.batches import ResidentImages, epoch_batches, epoch_rows
+from colorization.errors import UserError
+from colorization.training import checkpoint, options
+from colorization.training import run as runs
+from colorization.training.epochs import read_epochs
+from tests.tiny import runs as tiny
+
+pytestmark = pytest.mark.usefixtures("data_folder")
+
+
+def test_gathered_batches_are_those_put_together_on_the_host():
+    images = np.random.default_rng(0).integers(0, 256, (23, 4, 6, 3), "uint8")
+    resident = ResidentImages(images)
+    gather = compiled(resident.gather)
+    draws = {"seed": 3, "epoch": 2, "reshuffle": True, "flip": True}
+    rows = epoch_rows(len(images), 5, **draws)
+    for (which, mirrored), batch in zip(rows, epoch_batches(images, 5, **draws), strict=True):
+        np.testing.assert_array_equal(gather(which, mirrored), batch)
+
+
+def trained(folder: Path, name: str, **options):
+    """Losses of each epoch, and the final weights."""
+    tiny.run(name, folder, say=lambda _: None, epochs=2, **options)
+    rows = read_epochs(folder / "epochs.csv")
+    losses = [{k: v for k, v in row.items() if "second" not in k} for row in rows]
+    network = keras.saving.load_model(folder / "network.keras", compile=False)
+    return losses, network.get_weights()
+
+
+def assert_same(one, other):
+    assert one[0] == other[0]
+    for a, b in zip(one[1], other[1], strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("name", ["classification", "adversarial"])
+def test_either_feeding_gives_the_same_run(name, tmp_path):
+    host = trained(tmp_path / "host", name, options={"feeding": "host"})
+    assert_same(host, trained(tmp_path / "device", name, options={"feeding": "device"}))
+
+
+@pytest.mark.parametrize("name", ["regression", "adversarial"])
+def test_several_steps_per_execution_give_the_same_run(name, tmp_path, monkeypatch):
+    one = trained(tmp_path / "one", name)
+    monkeypatch.setattr(runs, "has_accelerator", lambda: True)
+    monkeypatch.setattr(runs, "STEPS_PER_EXECUTION", 5)  # of an epoch's 5
+    assert runs._steps_per_execution(5) == 5 and runs._steps_per_execution(12) == 4
+    assert_same(one, trained(tmp_path / "several", name))
+
+
+def test_images_that_take_too_much_of_the_device_stay_on_the_host(monkeypatch):
+    images = np.zeros((5, 4, 4, 3), "uint8")
+    size = images.nbytes
+    for room, resident in ((None, False), (4 * size - 4, False), (4 * size, True)):
+        monkeypatch.setattr(options, "memory", lambda room=room: room)
+        assert runs.RunOptions().holds_on_device(images) is resident
+    assert not runs.RunOptions(devices=2).holds_on_device(images)
+    with pytest.raises(UserError, match="holds the images on one device"):
+        runs.RunOptions(devices=2, feeding="device").holds_on_device(images)
+
+
+def test_checkpoints_do_not_hold_the_images(tmp_path, monkeypatch):
+    counts, save = [], checkpoint.save
+
+    def noted(path, variables, epoch):
+        counts.append((path.name, len(variables)))
+        save(path, variables, epoch)
+
+    monkeypatch.setattr(checkpoint, "save", noted)
+    for feeding in ("host", "device"):
+        tiny.run(
+            "regression",
+            tmp_path / feeding,
+            epochs=1,
+            options={"feeding": feeding},
+            say=lambda _: None,
+        )
+    half = len(counts) // 2
+    assert counts[:half] == counts[half:] != []
+
+
+JAX = """
+from pathlib import Path
+from tests.training.test_feeding import assert_same, trained
+import keras
+assert keras.backend.backend() == "jax"
+host = trained(Path("host"), "adversarial", options={"feeding": "host"})
+assert_same(host, trained(Path("device"), "adversarial", options={"feeding": "device"}))
+print("same")
+"""
+
+
+def test_on_jax_too(on_jax):
+    assert on_jax(JAX) == "same"
