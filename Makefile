@@ -26,7 +26,7 @@ WITH_TENSORBOARD = $(if $(TENSORBOARD),@$(PY) -m pip install --quiet -r requirem
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help reproduce data claims status compare bundle collect page tables figures colorize demo export bench test lint format clean
+.PHONY: help reproduce data claims status compare bundle collect page tables figures colorize demo export bench test test-slow test-all lint format clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][^ ]*:.*## / {printf "  %-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -97,8 +97,16 @@ bench: $(VENV)/.ready ## speed of the pipeline, of each training step, and of co
 	$(PY) -m benchmarks.training
 	$(PY) -m benchmarks.colorize
 
-test: $(VENV)/.ready-dev ## run the tests
-	$(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+TESTS = $(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+
+test: $(VENV)/.ready-dev ## run the tests that a change can break, in about five minutes
+	$(TESTS) -m "not slow"
+
+test-slow: $(VENV)/.ready-dev ## run the others: kill loops, every arm, browsers, other formats
+	$(TESTS) -m slow
+
+test-all: $(VENV)/.ready-dev ## run all of them
+	$(TESTS)
 
 lint: $(VENV)/.ready-dev ## check style
 	$(VENV)/bin/ruff check .
@@ -109,7 +117,7 @@ format: $(VENV)/.ready-dev ## rewrite the code in style
 	$(VENV)/bin/ruff format .
 
 clean: ## remove caches and the virtual environment; runs, data and results stay
-	rm -rf $(VENV) .pytest_cache .ruff_cache
+	rm -rf $(VENV) .pytest_cache .ruff_cache .cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.ready: $(wildcard requirements/*.txt)

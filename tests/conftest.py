@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests import ROOT
+from tests import ON_JAX, ROOT
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
@@ -17,6 +17,8 @@ from PIL import Image
 
 from colorization.data import roots
 from colorization.data.source import SPLITS, image_files
+from colorization.files import held
+from tests.tiny import runs as tiny
 
 # Read before any test sets the variable.
 _GIVEN = os.environ.get(roots.ENVIRONMENT_VARIABLE)
@@ -44,6 +46,54 @@ def data_folder(tmp_path_factory):
     patch.undo()
 
 
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory):
+    """`finished(name)`: the folder of a tiny run of one epoch, which is not to be changed.
+
+    It is trained once for all workers.
+    """
+    together = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        together = together.parent
+
+    def run(name: str) -> Path:
+        folder = together / "finished" / "report" / "small" / name / "seed-0"
+        with held(together / "finished", lambda: None), pytest.MonkeyPatch.context() as patch:
+            if not (folder / "network.keras").exists():
+                patch.setenv(roots.ENVIRONMENT_VARIABLE, str(together / "finished"))
+                tiny.run(name, folder, epochs=1, say=lambda _: None)
+        return folder
+
+    return run
+
+
+# What takes longest is handed out first: the last one is waited for.
+LONGEST = (
+    "test_adversarial_reports",
+    "test_reproduce",
+    "test_interrupted",
+    "test_bundle",
+    "test_run.py",
+    "test_devices",
+    "test_hosts",
+    "test_export",
+    "test_docs",
+    "test_hostile",
+    "test_feeding",
+)
+
+
+def pytest_collection_modifyitems(items):
+    def place(item) -> int:
+        found = (i for i, name in enumerate(LONGEST) if name in item.nodeid)
+        return next(found, len(LONGEST))
+
+    items.sort(key=place)
+    for item in items:
+        if "chromium" in item.fixturenames:
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture
 def on_jax(tmp_path):
     """`on_jax(code)`: what Python code prints on the JAX backend, in a process of its own."""
@@ -52,7 +102,7 @@ def on_jax(tmp_path):
         done = subprocess.run(
             [sys.executable, "-c", code],
             cwd=tmp_path,
-            env={**os.environ, "PYTHONPATH": str(ROOT), "KERAS_BACKEND": "jax"},
+            env={**os.environ, **ON_JAX, "PYTHONPATH": str(ROOT)},
             capture_output=True,
             text=True,
         )

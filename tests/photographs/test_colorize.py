@@ -10,19 +10,13 @@ from colorization.errors import UserError
 from colorization.photographs.album import FORMATS, colorize_files, find_jobs
 from colorization.photographs.colorizer import STRIP, Colorizer, join
 from tests import ROOT
-from tests.tiny import runs as tiny
 
 RESULTS = ROOT / "results"
 
 
 @pytest.fixture(scope="module", params=["regression", "classification", "rgb"])
-def finished(request, tmp_path_factory):
-    patch = pytest.MonkeyPatch()
-    patch.setenv("COLORIZATION_DATA", str(tmp_path_factory.mktemp("data")))
-    folder = tmp_path_factory.mktemp("runs") / "run"
-    tiny.run(request.param, folder, epochs=1)
-    patch.undo()
-    return folder
+def run(request, finished):
+    return finished(request.param)
 
 
 @pytest.fixture
@@ -40,9 +34,9 @@ def silent(_):
     pass
 
 
-def test_folder_is_mirrored_in_names_formats_and_sizes(finished, photographs, tmp_path):
+def test_folder_is_mirrored_in_names_formats_and_sizes(run, photographs, tmp_path):
     out = tmp_path / "out"
-    assert colorize_files([photographs], out, finished, say=silent) == 0
+    assert colorize_files([photographs], out, run, say=silent) == 0
     written = sorted(path.relative_to(out).as_posix() for path in out.rglob("*.*"))
     assert written == ["below/été.jpg", "gray.png"]
     for name, form in (("gray.png", "PNG"), ("below/été.jpg", "JPEG")):
@@ -50,17 +44,17 @@ def test_folder_is_mirrored_in_names_formats_and_sizes(finished, photographs, tm
             assert (image.size, image.mode, image.format) == ((61, 37), "RGB", form)
 
 
-def test_lightness_is_the_photographs_own(finished, photographs):
+def test_lightness_is_the_photographs_own(run, photographs):
     with Image.open(photographs / "gray.png") as file:
         image = file.convert("RGB")
-    result = Colorizer.load(finished).colorize(image)
+    result = Colorizer.load(run).colorize(image)
     original = color.rgb2lab(np.asarray(image))[..., 0]
     difference = np.abs(color.rgb2lab(np.asarray(result))[..., 0] - original)
     assert np.median(difference) < 1  # only colours outside sRGB may move
 
 
-def test_an_image_of_the_training_size_is_seen_as_in_training(finished):
-    colorizer = Colorizer.load(finished)
+def test_an_image_of_the_training_size_is_seen_as_in_training(run):
+    colorizer = Colorizer.load(run)
     gray = np.random.default_rng(0).integers(0, 256, (16, 16), "uint8")
     seen, inner = colorizer.see(Image.fromarray(gray).convert("RGB"))
     L = color.rgb2lab(np.stack([gray] * 3, axis=-1))[..., 0]
@@ -73,8 +67,8 @@ def test_an_image_of_the_training_size_is_seen_as_in_training(finished):
 
 
 @pytest.mark.parametrize("shape", [(8, 16), (1600, 800), (1, 300), (700, 3)])
-def test_a_photograph_is_seen_whole_and_undistorted(finished, shape):
-    colorizer = Colorizer.load(finished)
+def test_a_photograph_is_seen_whole_and_undistorted(run, shape):
+    colorizer = Colorizer.load(run)
     ramp = np.linspace(0, 255, shape[1]).astype("uint8")[None].repeat(shape[0], axis=0)
     seen, (height, width) = colorizer.see(Image.fromarray(ramp).convert("RGB"))
     assert seen.shape == (16, 16)
@@ -103,7 +97,7 @@ def test_strips_join_without_a_seam(shape):
     assert np.abs(rgb - expected).max() < 0.6  # rounding
 
 
-def test_alpha_and_exif_are_kept(finished, tmp_path):
+def test_alpha_and_exif_are_kept(run, tmp_path):
     image = Image.new("RGBA", (20, 10), (90, 90, 90, 0))
     image.paste((200, 200, 200, 255), (0, 0, 10, 10))
     exif = Image.Exif()
@@ -111,7 +105,7 @@ def test_alpha_and_exif_are_kept(finished, tmp_path):
     for suffix in ("png", "webp", "tif"):
         image.save(tmp_path / f"cut.{suffix}", exif=exif, lossless=True)
     out = tmp_path / "out"
-    assert colorize_files([tmp_path / "cut.*"], out, finished, say=silent) == 0
+    assert colorize_files([tmp_path / "cut.*"], out, run, say=silent) == 0
     for path in sorted(out.iterdir()):
         with Image.open(path) as result:
             assert result.mode == "RGBA", path
@@ -121,7 +115,7 @@ def test_alpha_and_exif_are_kept(finished, tmp_path):
     assert len(list(out.iterdir())) == 3
 
 
-def test_every_format_is_written_as_it_came(finished, tmp_path):
+def test_every_format_is_written_as_it_came(run, tmp_path):
     image = Image.new("L", (20, 10), 120)
     names = [f"a.{suffix}" for suffix in ("jpg", "jpeg", "png", "webp", "tif", "tiff", "bmp")]
     for name in names:
@@ -129,14 +123,14 @@ def test_every_format_is_written_as_it_came(finished, tmp_path):
     image.save(tmp_path / "b.gif")
     out = tmp_path / "out"
     given = [tmp_path / "b.gif", *(tmp_path / name for name in names)]
-    assert colorize_files(given, out, finished, say=silent) == 0
+    assert colorize_files(given, out, run, say=silent) == 0
     assert sorted(path.name for path in out.iterdir()) == sorted([*names, "b.gif.png"])
     for path in out.iterdir():
         with Image.open(path) as result:
             assert result.mode == "RGB" and result.size == (20, 10)
 
 
-def test_more_than_a_batch_of_all_sizes(finished, tmp_path):
+def test_more_than_a_batch_of_all_sizes(run, tmp_path):
     """Each as it would be coloured alone: neither its batch nor its neighbours matter."""
     (tmp_path / "many").mkdir()
     rng = np.random.default_rng(0)
@@ -146,17 +140,17 @@ def test_more_than_a_batch_of_all_sizes(finished, tmp_path):
             tmp_path / "many" / f"{number:02d}.png"
         )
     out = tmp_path / "out"
-    assert colorize_files([tmp_path / "many"], out, finished, say=silent) == 0
-    colorizer = Colorizer.load(finished)
+    assert colorize_files([tmp_path / "many"], out, run, say=silent) == 0
+    colorizer = Colorizer.load(run)
     for path in sorted((tmp_path / "many").iterdir()):
         with Image.open(path) as image, Image.open(out / path.name) as result:
             alone = np.asarray(colorizer.colorize(image.convert("RGB"))).astype(int)
             assert np.abs(alone - np.asarray(result)).max() <= 1, path
 
 
-def test_compared_is_gray_beside_coloured(finished, photographs, tmp_path):
+def test_compared_is_gray_beside_coloured(run, photographs, tmp_path):
     out = tmp_path / "out"
-    colorize_files([photographs / "gray.png"], out, finished, compare=True, say=silent)
+    colorize_files([photographs / "gray.png"], out, run, compare=True, say=silent)
     with Image.open(out / "gray.png-compare.jpg") as pair, Image.open(out / "gray.png") as coloured:
         assert pair.size == (122, 37)
         left, right = np.split(np.asarray(pair).astype(int), 2, axis=1)
@@ -164,15 +158,15 @@ def test_compared_is_gray_beside_coloured(finished, photographs, tmp_path):
         assert np.abs(right - np.asarray(coloured)).mean() < 10  # JPEG, and colours like noise
 
 
-def test_pairs_are_files_like_the_others(finished, tmp_path):
+def test_pairs_are_files_like_the_others(run, tmp_path):
     """They overwrite nothing, may be asked for later, and two formats of one name have two."""
     for name in ("a.png", "a.jpg"):
         Image.new("L", (20, 10), 120).save(tmp_path / name)
     given, out = [tmp_path / "a.png", tmp_path / "a.jpg"], tmp_path / "out"
-    colorize_files(given, out, finished, say=silent)
+    colorize_files(given, out, run, say=silent)
     before = (out / "a.png").stat().st_mtime_ns
     (out / "a.jpg-compare.jpg").write_text("mine")
-    colorize_files(given, out, finished, compare=True, say=silent)
+    colorize_files(given, out, run, compare=True, say=silent)
     assert (out / "a.png").stat().st_mtime_ns == before
     assert (out / "a.jpg-compare.jpg").read_text() == "mine"
     assert (out / "a.png-compare.jpg").read_bytes().startswith(b"\xff\xd8")
@@ -183,24 +177,24 @@ def test_pairs_are_files_like_the_others(finished, tmp_path):
 
 
 def test_a_misnamed_photograph_is_coloured_and_one_that_cannot_be_written_is_named(
-    finished, tmp_path, monkeypatch
+    run, tmp_path, monkeypatch
 ):
     Image.new("RGBA", (20, 10), (90, 90, 90, 99)).save(tmp_path / "cut.jpg", format="PNG")
     Image.new("L", (20, 10), 120).save(tmp_path / "fine.png")
     Image.new("L", (20, 10), 120).save(tmp_path / "odd.webp")
     monkeypatch.setitem(FORMATS, ".webp", {"format": "XBM"})  # which has no colours
     out, said = tmp_path / "out", []
-    assert colorize_files([tmp_path / "*.*"], out, finished, say=said.append) == 1
+    assert colorize_files([tmp_path / "*.*"], out, run, say=said.append) == 1
     with Image.open(out / "cut.jpg") as image:
         assert (image.format, image.mode) == ("JPEG", "RGB")
     assert sorted(path.name for path in out.iterdir()) == ["cut.jpg", "fine.png"]
     assert "odd.webp: cannot be written as odd.webp" in said[0] and "1 not coloured" in said[1]
 
 
-def test_unreadable_file_is_named_and_the_rest_go_on(finished, photographs, tmp_path, capsys):
+def test_unreadable_file_is_named_and_the_rest_go_on(run, photographs, tmp_path, capsys):
     (photographs / "broken.jpg").write_bytes(b"\xff\xd8 not a photograph")
     arguments = ["colorize", str(photographs), "--out", str(tmp_path / "out")]
-    assert main([*arguments, "--run", str(finished)]) == 1
+    assert main([*arguments, "--run", str(run)]) == 1
     said = capsys.readouterr().out
     assert (
         "broken.jpg: cannot be read" in said and "2 coloured" in said and "1 not coloured" in said
@@ -208,43 +202,40 @@ def test_unreadable_file_is_named_and_the_rest_go_on(finished, photographs, tmp_
     assert not (tmp_path / "out" / "broken.jpg").exists()
 
 
-def test_existing_files_stay_unless_told(finished, photographs, tmp_path):
+def test_existing_files_stay_unless_told(run, photographs, tmp_path):
     out = tmp_path / "out"
     (out / "below").mkdir(parents=True)
     (out / "gray.png").write_text("mine")
     said = []
-    colorize_files([photographs], out, finished, say=said.append)
+    colorize_files([photographs], out, run, say=said.append)
     assert (out / "gray.png").read_text() == "mine"
     assert said[-1].startswith("1 coloured") and "1 left as they were" in said[-1]
-    colorize_files([photographs], out, finished, overwrite=True, say=silent)
+    colorize_files([photographs], out, run, overwrite=True, say=silent)
     assert (out / "gray.png").read_bytes().startswith(b"\x89PNG")
     assert not [path for path in out.rglob("*") if path.name.endswith(".part")]
 
 
-def test_what_was_coloured_is_not_coloured_again(finished, photographs):
+def test_what_was_coloured_is_not_coloured_again(run, photographs):
     out = photographs / "coloured"
-    colorize_files([photographs], out, finished, say=silent)
+    colorize_files([photographs], out, run, say=silent)
     jobs = find_jobs([photographs], out)
     assert sorted(job.photograph.name for job in jobs) == ["gray.png", "été.jpg"]
 
 
-def test_a_temperature_is_for_classes(tmp_path, tmp_path_factory, monkeypatch, photographs):
-    monkeypatch.setenv("COLORIZATION_DATA", str(tmp_path_factory.mktemp("data")))
-    for name in ("regression", "classification"):
-        tiny.run(name, tmp_path / name, epochs=1)
+def test_a_temperature_is_for_classes(finished, photographs):
     with Image.open(photographs / "gray.png") as file:
         image = file.convert("RGB")
     chroma = {}
     for value in (0.0, 0.38, 1.0):
-        coloured = Colorizer.load(tmp_path / "classification", value).colorize(image)
+        coloured = Colorizer.load(finished("classification"), value).colorize(image)
         chroma[value] = np.linalg.norm(color.rgb2lab(np.asarray(coloured))[..., 1:], axis=-1).mean()
     assert chroma[0.0] > chroma[0.38] > chroma[1.0]  # from the mode towards the mean
     with pytest.raises(UserError, match="has no temperature"):
-        Colorizer.load(tmp_path / "regression", 0.38)
+        Colorizer.load(finished("regression"), 0.38)
 
 
 @pytest.mark.parametrize(
-    "given, run, message",
+    "given, named, message",
     [
         ("nowhere", "run", "nowhere does not exist"),
         ("no*.png", "run", "does not exist; give photographs, folders or a pattern"),
@@ -258,7 +249,7 @@ def test_a_temperature_is_for_classes(tmp_path, tmp_path_factory, monkeypatch, p
         ("photo", "unfinished", "has no network.keras; finish the run first"),
     ],
 )
-def test_mistakes_are_named(given, run, message, tmp_path, finished):
+def test_mistakes_are_named(given, named, message, tmp_path, finished):
     for folder in ("empty", "photo", "other", "out", "not-a-run", "unfinished", "damaged"):
         (tmp_path / folder).mkdir()
     for name in ("photo/a.png", "other/a.png", "out/b.png"):
@@ -268,10 +259,10 @@ def test_mistakes_are_named(given, run, message, tmp_path, finished):
     (tmp_path / "of-another-kind").mkdir()
     (tmp_path / "of-another-kind" / "config.json").write_text('{"objective": {"type": "x"}}')
     (tmp_path / "of-another-kind" / "network.keras").write_bytes(
-        (finished / "network.keras").read_bytes()
+        (finished("regression") / "network.keras").read_bytes()
     )
     with pytest.raises(UserError, match=message):
-        colorize_files([tmp_path / given], tmp_path / "out", tmp_path / run)
+        colorize_files([tmp_path / given], tmp_path / "out", tmp_path / named)
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["b.png"]
 
 

@@ -1,6 +1,7 @@
 """What is taken away: every format colours as the run does, from lightness to ab."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +14,6 @@ from colorization.errors import UserError
 from colorization.photographs import export as exporting
 from colorization.photographs.colorizer import Colorizer
 from colorization.photographs.export import RUNNERS, export, fixed_image, in_float32
-from tests.tiny import runs as tiny
 
 ON_TENSORFLOW = pytest.mark.skipif(
     backend.backend() != "tensorflow", reason="these are exported by TensorFlow"
@@ -22,19 +22,18 @@ RUNS = ("regression", "rgb", "classification")
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory):
-    """A finished run of each kind."""
-    patch = pytest.MonkeyPatch()
-    patch.setenv("COLORIZATION_DATA", str(tmp_path_factory.mktemp("data")))
+def runs(finished, tmp_path_factory):
+    """A folder with a finished run of each kind."""
     folder = tmp_path_factory.mktemp("runs")
     for name in RUNS:
-        tiny.run(name, folder / name, epochs=1, say=lambda _: None)
-    patch.undo()
+        shutil.copytree(finished(name), folder / name)
     return folder
 
 
 @ON_TENSORFLOW
-@pytest.mark.parametrize("form", RUNNERS)
+@pytest.mark.parametrize(
+    "form", [pytest.param(f, marks=[] if f == "saved_model" else pytest.mark.slow) for f in RUNNERS]
+)
 @pytest.mark.parametrize("name", RUNS)
 def test_what_is_exported_colours_as_the_run(runs, tmp_path, name, form):
     pytest.importorskip({"onnx": "onnxruntime", "litert": "ai_edge_litert"}.get(form, "keras"))

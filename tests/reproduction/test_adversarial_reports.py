@@ -2,6 +2,7 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,7 +14,6 @@ from colorization.errors import SourceUnavailable
 from colorization.models.cost import trainable_parameters
 from colorization.reproduction.job import Job
 from colorization.reproduction.obtain import with_initial_weights
-from colorization.results.runs import StoredRun
 from colorization.results.stored import Stored
 from colorization.scales import SCALES
 from colorization.serialization import to_json
@@ -21,7 +21,7 @@ from colorization.training.config import Adversary
 from colorization.training.network_file import load_network
 from experiments import REPORTS, report_module
 from experiments.flower_gan.claims import _nothing_dropped, _stand_in, _unlabelled
-from tests.tiny.command_line import finish, rendered, run, start
+from tests.tiny.command_line import finish, rendered, run, start, stored
 
 KEYS = ("flower-gan", "flower-cgan", "rgb-mse-gan", "imagenet-cgan", "common")
 # An arm of each kind: the rest differ from these in numbers alone.
@@ -33,36 +33,58 @@ CHOSEN = {
     "common": ["rebalanced", "rebalanced-annealed", "light"],
 }
 ON_JAX = {"flower-cgan": ["resnet18-unet", "cyclegan-fixed"], "rgb-mse-gan": ["literal"]}
+# Without what another arm here, or another report's, shows as well.
+FEWER = {
+    "flower-gan": ["class-conditional"],
+    "flower-cgan": ["unet", "resnet18-unet", "resnet18-unet-l1", "cyclegan-fixed"],
+    "rgb-mse-gan": ["literal", "without-d", "adversarial-1e-2"],
+    "imagenet-cgan": ["main", "unet-20"],
+    "common": ["light"],
+}
+FEWER_ON_JAX = {"flower-cgan": ["resnet18-unet"], "rgb-mse-gan": ["literal"]}
 
 
-@pytest.fixture(scope="module")
-def smoke(tmp_path_factory):
-    """Each report's results folder by backend and key; two run at once, the slow ones first."""
-    jobs = {
-        (backend, key): (tmp_path_factory.mktemp(backend), arms)
-        for backend, of in (("jax", ON_JAX), ("tensorflow", CHOSEN))
-        for key, arms in of.items()
-    }
+@dataclass(frozen=True)
+class Smoke:
+    """Results folders by backend and key, and the arms of each."""
 
-    def reproduce(job):
-        (backend, key), (folder, arms) = job
-        command = ["reproduce", key, "--scale", "smoke", "--arms", *arms]
-        return finish(start(folder, *command, backend=backend))
+    folders: dict
+    arms: dict
 
-    with ThreadPoolExecutor(2) as pool:
-        for done in pool.map(reproduce, jobs.items()):
+    def __getitem__(self, job) -> Path:
+        return self.folders[job]
+
+
+@pytest.fixture(scope="module", params=["fewer", pytest.param("chosen", marks=pytest.mark.slow)])
+def smoke(request, tmp_path_factory):
+    """Each report's arms on TensorFlow in this process, and on JAX in another, at once."""
+    arms, on_jax = (CHOSEN, ON_JAX) if request.param == "chosen" else (FEWER, FEWER_ON_JAX)
+    folders = {("tensorflow", key): tmp_path_factory.mktemp("tensorflow") for key in arms}
+    folders |= {("jax", key): tmp_path_factory.mktemp("jax") for key in on_jax}
+
+    def command(key: str, of: dict) -> list[str]:
+        return ["reproduce", key, "--scale", "smoke", "--arms", *of[key]]
+
+    def on_the_other():
+        for key in on_jax:
+            folder = folders["jax", key]
+            done = finish(start(folder, *command(key, on_jax), backend="jax"))
             assert done.returncode == 0, done.stderr
-    return {job: folder / "runs" / "results" / job[1] for job, (folder, _) in jobs.items()}
 
-
-def stored(folder: Path) -> dict[str, StoredRun]:
-    return {run.arm: run for run in Stored.read(folder).runs}
+    with ThreadPoolExecutor(1) as pool:
+        there = pool.submit(on_the_other)
+        for key in arms:
+            done = run(folders["tensorflow", key], *command(key, arms))
+            assert done.returncode == 0, done.stderr
+        there.result()
+    found = {job: folder / "runs" / "results" / job[1] for job, folder in folders.items()}
+    return Smoke(found, arms)
 
 
 @pytest.mark.parametrize("key", KEYS)
 def test_chosen_arms_have_results(smoke, key):
     runs = stored(smoke["tensorflow", key])
-    assert sorted(runs) == sorted(CHOSEN[key])
+    assert sorted(runs) == sorted(smoke.arms[key])
     for arm, one in runs.items():
         means = one.means("test")
         assert 0 < means["ab_mae"] < 90 and means["images"] == 10, arm
@@ -82,7 +104,7 @@ def test_page_and_figures_are_drawn(smoke, key):
         drawn = figure.path(folder).exists()
         first = getattr(figure, "arms", (getattr(figure, "arm", None),))[0]
         name = getattr(first, "name", first)
-        expected = name in CHOSEN[key] or hasattr(figure, "network")
+        expected = name in smoke.arms[key] or hasattr(figure, "network")
         if getattr(figure, "sample", "").startswith(("test-", "train-")) or expected:
             assert drawn == expected, figure.name
 

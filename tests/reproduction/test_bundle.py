@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tarfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -22,6 +23,7 @@ from colorization.training.environment import commit
 from colorization.training.options import RunOptions
 from experiments import report_module
 from experiments.__main__ import main
+from tests import ON_JAX
 from tests.tiny import runs as tiny
 from tests.tiny.command_line import WITHOUT_TENSORFLOW
 
@@ -51,7 +53,7 @@ def run_there(folder: Path, minutes: float) -> subprocess.CompletedProcess:
     return subprocess.run(
         [sys.executable, "-c", WITHOUT_TENSORFLOW, "run-bundle", "--minutes", str(minutes)],
         cwd=folder,
-        env={**environment, "KERAS_BACKEND": "jax"},
+        env={**environment, **ON_JAX},
         capture_output=True,
         text=True,
     )
@@ -97,15 +99,18 @@ def test_the_longest_that_fits_comes_first_else_the_shortest():
 
 
 @pytest.mark.usefixtures("data_folder")
-def test_a_deadline_stops_after_an_epoch_and_costs_nothing(tmp_path):
-    tiny.run("pretrained", tmp_path / "whole")
+@pytest.mark.parametrize("epochs", [1, pytest.param(3, marks=pytest.mark.slow)])
+def test_a_deadline_stops_after_an_epoch_and_costs_nothing(tmp_path, epochs):
+    """Within a stage, where it has several epochs, and between the two."""
+    changes = {"epochs": epochs, "pretraining": replace(tiny.PRETRAINED.pretraining, epochs=epochs)}
+    changes |= {"snapshots": (epochs,)}
+    tiny.run("pretrained", tmp_path / "whole", **changes)
     stopped = tmp_path / "stopped"
-    for epoch in range(1, 6):
-        with pytest.raises(OutOfTime, match=f"stopped after epoch {epoch} of 6"):
-            tiny.run("pretrained", stopped, options={"deadline": time.monotonic()})
-    tiny.run(
-        "pretrained", stopped, options={"deadline": time.monotonic()}
-    )  # it cannot stop after the last one
+    for epoch in range(1, 2 * epochs):
+        with pytest.raises(OutOfTime, match=f"stopped after epoch {epoch} of {2 * epochs}"):
+            tiny.run("pretrained", stopped, options={"deadline": time.monotonic()}, **changes)
+    # It cannot stop after the last one.
+    tiny.run("pretrained", stopped, options={"deadline": time.monotonic()}, **changes)
     one, other = (
         keras.saving.load_model(tmp_path / name / "network.keras", compile=False).get_weights()
         for name in ("whole", "stopped")

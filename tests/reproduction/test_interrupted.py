@@ -170,6 +170,7 @@ def assert_same(folder: Path, undisturbed: Undisturbed) -> None:
         assert found[name] == expected[name], name
 
 
+@pytest.mark.slow
 def test_killed_at_any_moment(rounds, undisturbed, tmp_path):
     draw, finished = random.Random(ROUNDS), 0
     folder = tmp_path / "0"
@@ -210,6 +211,7 @@ def small_disk(tmp_path):
     subprocess.run(["umount", str(folder)], check=True)
 
 
+@pytest.mark.slow
 def test_full_at_any_moment(rounds, undisturbed, small_disk):
     draw, finished = random.Random(ROUNDS), 0
     folder = small_disk / "0"

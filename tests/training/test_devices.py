@@ -10,17 +10,17 @@ import pytest
 from colorization.errors import RunFailed
 from colorization.training.run import explained_memory
 from experiments.__main__ import main
-from tests import ROOT
+from tests import ON_JAX, ROOT
 from tests.tiny.shared_out import CONFIG, assert_same_run
 
 
-@pytest.fixture(scope="module", params=["tensorflow", "jax"])
+@pytest.fixture(scope="module", params=["tensorflow", pytest.param("jax", marks=pytest.mark.slow)])
 def runs(request, tmp_path_factory):
     """Results by name and number of devices, and the backend."""
     folder = tmp_path_factory.mktemp("devices")
     environment = {
         **os.environ,
-        "KERAS_BACKEND": request.param,
+        **(ON_JAX if request.param == "jax" else {"KERAS_BACKEND": request.param}),
         "PYTHONPATH": str(ROOT),
         "COLORIZATION_DATA": str(folder),
     }

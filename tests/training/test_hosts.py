@@ -17,7 +17,7 @@ from colorization.training.epochs import read_epochs
 from colorization.training.options import RunOptions
 from colorization.training.run import train
 from experiments.__main__ import main
-from tests import ROOT
+from tests import ON_JAX, ROOT
 from tests.tiny.shared_out import CONFIG, assert_same_run
 
 
@@ -31,7 +31,7 @@ def run_hosts(folder: Path, how: str) -> list[str]:
     """One run on two hosts, each in a folder of its own; the last line of each."""
     common = {
         **os.environ,
-        "KERAS_BACKEND": "jax",
+        **ON_JAX,
         "PYTHONPATH": str(ROOT),
         "KERAS_DISTRIBUTION_JOB_ADDRESSES": f"127.0.0.1:{free_port()}",
         "KERAS_DISTRIBUTION_NUM_PROCESSES": "2",
@@ -61,6 +61,7 @@ def result(folder: Path) -> dict:
     return {"epochs": read_epochs(folder / "epochs.csv"), "weights": weights}
 
 
+@pytest.mark.slow
 def test_two_hosts_give_the_losses_and_weights_of_one(tmp_path, monkeypatch):
     monkeypatch.setenv("COLORIZATION_DATA", str(tmp_path))
     images = prepare(CONFIG.source, CONFIG.recipe)

@@ -80,7 +80,16 @@ def wait_for(process: subprocess.Popen, text: str) -> None:
     pytest.fail(f"{text!r} never came: {process.stderr.read()}")
 
 
-@pytest.mark.parametrize("name", ["regression", "classification", "adversarial", "cycle"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "adversarial",
+        *(
+            pytest.param(n, marks=pytest.mark.slow)
+            for n in ("regression", "classification", "cycle")
+        ),
+    ],
+)
 def test_killed_run_ends_with_the_weights_of_an_undisturbed_one(name, undisturbed_run, tmp_path):
     reference = undisturbed_run(name)
     killed = tmp_path / "killed"
@@ -99,6 +108,7 @@ def test_killed_run_ends_with_the_weights_of_an_undisturbed_one(name, undisturbe
     assert not list(killed.glob("*.part")) and not list(killed.glob(".*.part"))
 
 
+@pytest.mark.slow
 def test_run_of_two_stages_killed_in_either_and_between_them(undisturbed_run, tmp_path):
     """Epochs 1 to 3 are the pretraining; a run killed in epoch n has a checkpoint of n - 1."""
     reference, killed = undisturbed_run("pretrained"), tmp_path / "killed"
