@@ -14,7 +14,6 @@ named = $(if $(value $(2)),--$(1) $(call quoted,$(2)))
 PYTHON ?= python3
 VENV ?= .venv
 PY := $(VENV)/bin/python
-REPORTS ?= flower-gan berkeley flower-cgan rgb-mse-gan imagenet-cgan common
 
 RUNS = $(if $(SCALE),--scale $(SCALE)) $(if $(ARMS),--arms $(ARMS)) \
        $(if $(SEEDS),--seeds $(SEEDS)) $(if $(PRECISION),--precision $(PRECISION))
@@ -30,7 +29,7 @@ WITH_TENSORBOARD = $(if $(TENSORBOARD),@$(PY) -m pip install --quiet -r requirem
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][^ ]*:.*## / {printf "  %-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-	@echo "  reports: $(REPORTS) (reproduce-<report>, data-<report>, claims-<report>, tables-<report>, figures-<report>)"
+	@echo "  reports: $$($(PYTHON) -c 'from experiments import REPORTS; print(*REPORTS)') (reproduce-<report>, data-<report>, claims-<report>, tables-<report>, figures-<report>)"
 
 reproduce: $(VENV)/.ready ## train, evaluate and render every report
 	$(WITH_TENSORBOARD)
