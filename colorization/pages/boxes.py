@@ -1,8 +1,11 @@
 """A network as boxes, a line each: what a diagram draws."""
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-import keras
+if TYPE_CHECKING:
+    import keras
+
 
 # Kind of box: what the key calls it, its colour (tints of the palette).
 KINDS = {

@@ -7,8 +7,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import keras
 from matplotlib.axes import Axes
 from matplotlib.patches import Circle, FancyArrowPatch, Rectangle
 from matplotlib.path import Path as Outline
@@ -27,6 +27,9 @@ from colorization.pages.style import (
     text_width,
     wrap,
 )
+
+if TYPE_CHECKING:
+    import keras
 
 
 @dataclass

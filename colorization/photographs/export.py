@@ -19,11 +19,11 @@ import numpy as np
 from colorization.colour.ab_grid import AB_BINS
 from colorization.errors import UserError
 from colorization.files import refuse_file, write_json
+from colorization.models.layers import CUSTOM_OBJECTS
 from colorization.photographs.colorizer import Colorizer
 from colorization.results.run_folder import EVALUATED
 from colorization.results.store import read_json
 from colorization.training.network_file import FINISHED
-from colorization.training.run import CUSTOM_OBJECTS
 
 # Format: Keras' name of it, and the name of its file or folder.
 FORMATS = {

@@ -49,7 +49,7 @@ class Arm:
     snapshot: int | None = None
     tested_on: tuple["TestSet", ...] = ()
     published: bool = False
-    scales: Mapping[str, Scale] = field(default_factory=dict)
+    scales: Mapping[str, Scale] = field(default_factory=dict, hash=False)
 
     def ablation(self, name: str, title: str, **changes) -> "Arm":
         """This arm with some fields of its configuration changed."""

@@ -1,3 +1,5 @@
+"""The 313 colours: their encodings, decoding, and the weights of rebalancing."""
+
 import hashlib
 
 import numpy as np

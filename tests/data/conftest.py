@@ -1,8 +1,10 @@
-"""Fixtures that several modules here share."""
+"""Sources and folders that several tests of the data prepare."""
 
 import pytest
 
-from tests.data.prepare_helpers import noise
+from colorization.data import download, kaggle, roots
+from colorization.errors import UserError
+from tests.data.image_files import noise
 
 
 @pytest.fixture
@@ -13,3 +15,17 @@ def source(write_source):
         "test": {"2.png": noise(5), "10.png": noise(6)},
     }
     return write_source(images)
+
+
+@pytest.fixture
+def root(tmp_path, monkeypatch):
+    """An empty data root; nothing is fetched from anywhere."""
+
+    def refuse(*args, **_):
+        raise UserError(f"no network for {args[0]}")
+
+    monkeypatch.chdir(tmp_path)  # away from a `data` that has real ones
+    monkeypatch.setenv(roots.ENVIRONMENT_VARIABLE, str(tmp_path))
+    monkeypatch.setattr(download, "fetch", refuse)
+    monkeypatch.setattr(kaggle, "fetch_dataset", refuse)
+    return tmp_path

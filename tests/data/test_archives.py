@@ -1,4 +1,4 @@
-"""Archives that nobody vouches for."""
+"""Archives are unpacked whole and inside their folder, or refused and not at all."""
 
 import copy
 import io
@@ -12,9 +12,10 @@ import pytest
 
 from colorization.data.archives import unpack
 from colorization.errors import UserError
-from tests.data.download_helpers import BODY, fill_disk, names
+from tests.data.full_disk import BODY, fill_disk, names
 
 
+# ---- archives
 def zip_of(path, members):
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
         for name, data in members.items():

@@ -1,3 +1,5 @@
+"""Order, flips and shares of batches; datasets that resume."""
+
 import keras
 import numpy as np
 import pytest

@@ -1,14 +1,34 @@
-"""How an image becomes a row: crop, resize, colour space."""
+"""From the bytes of an image file to the pixels of a row: crop, size, modes, orientation."""
 
 import numpy as np
 import pytest
 from PIL import Image
 from skimage import color
 
-from colorization.data.prepared import prepare
+from colorization.data.decode import decode
 from colorization.data.read import BadImage
 from colorization.data.recipe import Recipe
-from tests.data.prepare_helpers import RECIPE, SIZE, decoded, noise
+from tests.data.image_files import RECIPE, SIZE, encoded, noise
+
+
+def decoded(image, recipe=RECIPE, **options):
+    return decode(encoded(image, **options), recipe)
+
+
+@pytest.mark.parametrize("broken", ["a chunk's type", "the exif header"])
+def test_files_broken_inside_are_bad_images_whatever_pillow_raises(broken):
+    if broken == "a chunk's type":  # of the second IDAT
+        data = bytearray(encoded(noise(1, 200, 200)))
+        second = data.index(b"IDAT", data.index(b"IDAT") + 4)
+        data[second : second + 4] = b"\x80\x0e8\xfe"
+    else:
+        exif = Image.Exif()
+        exif[0x0112] = 6
+        data = bytearray(encoded(noise(1), "webp", exif=exif))
+        header = data.index(b"MM\0*") if b"MM\0*" in data else data.index(b"II*\0")
+        data[header] = 0
+    with pytest.raises(BadImage, match="cannot be read"):
+        decode(bytes(data), RECIPE)
 
 
 @pytest.mark.parametrize(
@@ -82,15 +102,6 @@ def test_lab_is_interpolated_without_antialiasing(times):
     exact = sampled[times] * [255 / 100, 1, 1] + [0, 128, 128]
     assert pixels.dtype == np.uint8
     assert np.abs(pixels - exact).max() <= 0.5 + 1e-6
-
-
-def test_a_set_in_lab_says_so(source):
-    prepared = prepare(source, Recipe(SIZE, lab_before_resize=True))
-    assert prepared.space == "lab8"
-    L, a, b = color.rgb2lab(noise(4))[2, 5]
-    np.testing.assert_array_equal(
-        prepared.images("val")[0, 2, 5], np.rint([L * 2.55, a + 128, b + 128])
-    )
 
 
 def test_near_gray_in_lab():

@@ -1,4 +1,4 @@
-"""Download."""
+"""Files over HTTP: resumed, checked, and one clear line for whatever goes wrong."""
 
 import hashlib
 import http.server
@@ -13,7 +13,7 @@ import pytest
 from colorization.data import download
 from colorization.data.download import fetch, fetching
 from colorization.errors import UserError
-from tests.data.download_helpers import BODY, fill_disk, names
+from tests.data.full_disk import BODY, fill_disk, names
 
 SHA256 = hashlib.sha256(BODY).hexdigest()
 

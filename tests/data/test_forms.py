@@ -1,3 +1,5 @@
+"""Drawn polygons: what they are, how often, and where."""
+
 import io
 import itertools
 import subprocess
@@ -13,6 +15,7 @@ from colorization.data import forms
 from colorization.data.forms import SHAPES, draw_form, generate_forms, side_count_map
 
 WHITE = (255, 255, 255)
+
 RGB_OF = {0: WHITE, **{shape.sides: shape.rgb for shape in SHAPES}}
 
 

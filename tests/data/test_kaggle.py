@@ -1,3 +1,5 @@
+"""Sets from Kaggle: credentials, refusals, and downloads that go on later."""
+
 import errno
 import io
 import os
@@ -12,6 +14,7 @@ from colorization.data.kaggle import fetch_dataset
 from colorization.errors import UserError
 
 SLUG = "someone/some-set"
+
 VARIABLES = (
     "KAGGLE_API_TOKEN",
     "KAGGLE_USERNAME",

@@ -1,3 +1,5 @@
+"""The multi-domain set, which is arrays of Lab."""
+
 import json
 
 import numpy as np
@@ -102,9 +104,6 @@ def test_keys_tell_the_fields_apart():
     sources = (MultiDomain(), MultiDomain(train=1), MultiDomain(test=1))
     assert len({source.key for source in sources}) == 3
     assert (MultiDomain().train, MultiDomain().test) == (12500, 160)
-
-
-# ---------------------------------------------------------------- what can be wrong
 
 
 def refused(message, **asked):

@@ -1,4 +1,4 @@
-"""How the adversarial networks start."""
+"""First weights: their distributions, their seed, and that they can be stored."""
 
 import json
 from functools import partial
@@ -9,22 +9,54 @@ import pytest
 
 from colorization.models.initializers import (
     ICNR,
+    INITIALIZATIONS,
     FanInUniform,
     GlorotUniform,
     KaimingNormal,
     Normal,
 )
-from colorization.models.layers import CUSTOM_OBJECTS, PixelShuffle
+from colorization.models.layers import (
+    CUSTOM_OBJECTS,
+    conv2d,
+    conv2d_transpose,
+)
 from colorization.models.patchgan import patchgan
 from colorization.models.pix2pix_unet import pix2pix_unet
 from colorization.models.pooling_discriminator import pooling_discriminator
-from colorization.models.resnet18_unet import (
-    resnet18_unet,
-)
 from colorization.models.ronneberger_unet import ronneberger_unet
 from colorization.models.valid_unet import valid_unet
-from tests.models.by_hand import numbers
-from tests.models.gan_networks_helpers import normalisations, with_kernel
+from tests.models.by_hand import (
+    model_of,
+    normalisations,
+    numbers,
+    with_kernel,
+)
+
+
+@pytest.mark.parametrize(
+    ("layer", "fan_in"),
+    [
+        (lambda x: conv2d(x, 40, 3), 3 * 3 * 6),
+        (lambda x: conv2d(x, 40, 4, strides=2, padding=1), 4 * 4 * 6),
+        (lambda x: conv2d_transpose(x, 40), 4 * 4 * 40),
+    ],
+    ids=["3x3", "4x4", "transposed"],
+)
+def test_first_weights_are_pytorchs_from_numpys_generator(layer, fan_in):
+    keras.utils.set_random_seed(3)
+    kernel, bias = map(numbers, model_of(layer, (8, 8, 6)).trainable_variables)
+    bound = 1 / np.sqrt(fan_in)
+    expected = np.random.RandomState(3)
+    np.testing.assert_allclose(kernel, expected.uniform(-bound, bound, kernel.shape), rtol=1e-6)
+    np.testing.assert_allclose(bias, expected.uniform(-bound, bound, bias.shape), rtol=1e-6)
+    assert 0.98 * bound < np.abs(kernel).max() <= bound
+    assert kernel.std() == pytest.approx(bound / np.sqrt(3), rel=0.05)
+
+
+def test_initialiser_can_be_stored():
+    stored = keras.saving.serialize_keras_object(FanInUniform(12))
+    again = keras.saving.deserialize_keras_object(json.loads(json.dumps(stored)))
+    assert isinstance(again, FanInUniform) and again.fan_in == 12
 
 
 @pytest.mark.parametrize(
@@ -79,51 +111,6 @@ def test_glorot_is_keras_own_distribution():
         assert np.abs(ours).max() == pytest.approx(np.abs(theirs).max(), rel=0.02)
 
 
-def test_residual_unet_starts_as_fastais():
-    keras.utils.set_random_seed(0)
-    network = resnet18_unet(32, 16)
-
-    def std(name):
-        return numbers(network.get_layer(name).kernel).std()
-
-    def fan(name, channels):
-        height, width, inputs, outputs = network.get_layer(name).kernel.shape
-        return height * width * (inputs if channels == "in" else outputs)
-
-    for name in ("mid_conv1", "up1_conv1", "up4_conv2", "residual_conv1", "up2_shuffle_conv"):
-        assert std(name) == pytest.approx(np.sqrt(2 / fan(name, "in")), rel=0.05), name
-    for name in ("encoder_layer2_0_conv1", "encoder_layer4_1_conv2", "encoder_layer3_0_shortcut"):
-        assert std(name) == pytest.approx(np.sqrt(2 / fan(name, "out")), rel=0.05), name
-    # Layers that fastai leaves with PyTorch's start: the first (made anew for one channel), the
-    # last; and the bias of the last.
-    for name in ("encoder_conv1", "last"):
-        kernel = numbers(network.get_layer(name).kernel)
-        assert 0.8 < np.abs(kernel).max() * np.sqrt(fan(name, "in")) <= 1, name
-    bias = numbers(network.get_layer("last").bias)
-    assert bias.any() and np.abs(bias).max() < 0.05
-
-    for layer in normalisations(network):
-        gamma, beta, mean, variance = map(numbers, layer.weights)
-        assert (gamma == 1).all() and (variance == 1).all() and not mean.any()
-        assert (beta == np.float32(0 if layer.name.startswith("encoder") else 1e-3)).all()
-    decoder = [layer for layer in with_kernel(network) if not layer.name.startswith("encoder")]
-    assert all(layer.use_bias for layer in decoder)
-    assert not any(numbers(layer.bias).any() for layer in decoder[:-1])
-    kernel = numbers(network.get_layer("up1_shuffle_conv").kernel)
-    np.testing.assert_array_equal(kernel, np.repeat(kernel[..., ::4], 4, axis=-1))
-
-
-def test_a_seed_gives_the_same_weights(tiny):
-    def weights(seed):
-        keras.utils.set_random_seed(seed)
-        return [numbers(variable) for variable in tiny().trainable_variables]
-
-    first = weights(0)
-    for one, other in zip(first, weights(0), strict=True):
-        np.testing.assert_array_equal(one, other)
-    assert any((one != other).any() for one, other in zip(first, weights(1), strict=True))
-
-
 def test_weights_come_from_numpys_generator():
     """Which all backends share."""
     keras.utils.set_random_seed(3)
@@ -145,9 +132,5 @@ def test_initialisers_can_be_stored(initializer):
     assert CUSTOM_OBJECTS[stored["registered_name"]] is type(initializer)
 
 
-def test_stored_networks_need_nothing_else():
-    registered = keras.saving.get_custom_objects().items()
-    module = PixelShuffle.__module__
-    assert {name: thing for name, thing in registered if thing.__module__ == module} == (
-        CUSTOM_OBJECTS
-    )
+def test_initialisations_are_named():
+    assert set(INITIALIZATIONS) == {"normal", "glorot"}

@@ -1,14 +1,22 @@
-"""Layers."""
-
-import json
+"""Layers by their definition in NumPy."""
 
 import keras
 import numpy as np
 import pytest
+from keras import layers
 
-from colorization.models.initializers import FanInUniform
-from colorization.models.layers import AlignedUpsampling2D, batch_norm, conv2d, conv2d_transpose
-from tests.models.by_hand import convolved, model_of, numbers, scattered
+from colorization.models.initializers import (
+    ICNR,
+    Normal,
+)
+from colorization.models.layers import (
+    AlignedUpsampling2D,
+    PixelShuffle,
+    batch_norm,
+    conv2d,
+    conv2d_transpose,
+)
+from tests.models.by_hand import convolved, model_of, numbers, random_image, scattered
 
 
 @pytest.mark.parametrize(
@@ -98,27 +106,60 @@ def test_batch_normalisation_has_pytorchs_constants():
     np.testing.assert_allclose(variance, 0.9 + 0.1 * 1e-4, rtol=1e-6)
 
 
-@pytest.mark.parametrize(
-    ("layer", "fan_in"),
-    [
-        (lambda x: conv2d(x, 40, 3), 3 * 3 * 6),
-        (lambda x: conv2d(x, 40, 4, strides=2, padding=1), 4 * 4 * 6),
-        (lambda x: conv2d_transpose(x, 40), 4 * 4 * 40),
-    ],
-    ids=["3x3", "4x4", "transposed"],
-)
-def test_first_weights_are_pytorchs_from_numpys_generator(layer, fan_in):
-    keras.utils.set_random_seed(3)
-    kernel, bias = map(numbers, model_of(layer, (8, 8, 6)).trainable_variables)
-    bound = 1 / np.sqrt(fan_in)
-    expected = np.random.RandomState(3)
-    np.testing.assert_allclose(kernel, expected.uniform(-bound, bound, kernel.shape), rtol=1e-6)
-    np.testing.assert_allclose(bias, expected.uniform(-bound, bound, bias.shape), rtol=1e-6)
-    assert 0.98 * bound < np.abs(kernel).max() <= bound
-    assert kernel.std() == pytest.approx(bound / np.sqrt(3), rel=0.05)
+@pytest.mark.parametrize(("kernel", "padding"), [(4, 1), (2, 0)])
+def test_strided_transposed_convolution_without_a_bias(kernel, padding):
+    model = model_of(lambda x: conv2d_transpose(x, 3, kernel, use_bias=False), (4, 5, 2))
+    x = random_image(model)
+    (weights,) = map(numbers, model.trainable_variables)
+    padded = np.pad(weights, ((0, 0),) * 4)
+    if padding:
+        expected = scattered(x, padded, 0, stride=2, padding=padding)
+    else:  # nothing overlaps
+        expected = np.einsum("bhwc,ijoc->bhiwjo", x, weights).reshape(2, 8, 10, 3)
+    np.testing.assert_allclose(numbers(model(x)), expected, atol=1e-5)
 
 
-def test_initialiser_can_be_stored():
-    stored = keras.saving.serialize_keras_object(FanInUniform(12))
-    again = keras.saving.deserialize_keras_object(json.loads(json.dumps(stored)))
-    assert isinstance(again, FanInUniform) and again.fan_in == 12
+@pytest.mark.parametrize(("kernel", "dilation"), [(3, 1), (5, 1), (3, 2), (5, 2)])
+def test_valid_transposed_convolution_undoes_a_margin(kernel, dilation):
+    size = 2 * (kernel - 1) * dilation + 1
+    margin = dilation * (kernel - 1)
+    model = model_of(
+        lambda x: conv2d_transpose(
+            x, 3, kernel, strides=1, dilation=dilation, padding="valid", initializer=Normal()
+        ),
+        (size, size, 2),
+    )
+    x = random_image(model)
+    weights, bias = map(numbers, model.trainable_variables)
+    assert not bias.any()
+    expected = np.zeros((2, size + margin, size + margin, 3))
+    for i in range(kernel):
+        for j in range(kernel):
+            rows, columns = i * dilation, j * dilation
+            expected[:, rows : rows + size, columns : columns + size] += x @ weights[i, j].T
+    np.testing.assert_allclose(numbers(model(x)), expected, atol=1e-5)
+
+
+def test_pixel_shuffle_has_pytorchs_order():
+    layer = PixelShuffle()
+    x = np.random.default_rng(0).normal(size=(2, 3, 5, 12)).astype("float32")
+    out = numbers(layer(x))
+    assert out.shape == layer.compute_output_shape(x.shape) == (2, 6, 10, 3)
+    for channel in range(3):
+        for i in range(2):
+            for j in range(2):
+                found = out[:, i::2, j::2, channel]
+                np.testing.assert_array_equal(found, x[..., 4 * channel + 2 * i + j])
+
+
+def test_icnr_starts_as_nearest_neighbour_upsampling():
+    def both(x):
+        x = conv2d(x, 24, 1, initializer=ICNR())
+        return layers.Concatenate()([PixelShuffle()(x), layers.UpSampling2D(2)(x)])
+
+    keras.utils.set_random_seed(0)
+    model = model_of(both, (3, 4, 5))
+    out = numbers(model(random_image(model)))
+    shuffled, repeated = out[..., :6], out[..., 6:]
+    np.testing.assert_array_equal(shuffled, repeated[..., ::4])
+    assert len(np.unique(shuffled[0, 0, 0])) == 6, "channels differ"

@@ -1,11 +1,10 @@
-"""What the tests of prepare share."""
+"""Images of noise as arrays and as the bytes of files."""
 
 import io
 
 import numpy as np
 from PIL import Image
 
-from colorization.data.decode import decode
 from colorization.data.recipe import Recipe
 
 SIZE = 16
@@ -23,10 +22,6 @@ def encoded(image, kind="png", **options):
     file = io.BytesIO()
     image.save(file, kind, **options)
     return file.getvalue()
-
-
-def decoded(image, recipe=RECIPE, **options):
-    return decode(encoded(image, **options), recipe)
 
 
 def left_in(folder):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.experiments.spot_checks_helpers import colourful, prepared_set
+from tests.evaluation.by_hand import colourful, prepared_set
 
 
 @pytest.fixture

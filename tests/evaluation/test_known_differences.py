@@ -19,7 +19,7 @@ from colorization.data.source import SPLITS
 from colorization.evaluation.evaluate import evaluate
 from colorization.evaluation.finished_run import rows_csv
 from colorization.results import runs
-from tests.experiments.spot_checks_helpers import (
+from tests.evaluation.by_hand import (
     SIZE,
     SPACES,
     ciede2000,

@@ -1,4 +1,4 @@
-"""No pixel of a test image is in a training set."""
+"""No image that is judged was trained on."""
 
 import hashlib
 import io
@@ -15,7 +15,10 @@ from colorization.errors import SourceUnavailable, UserError
 from colorization.reproduction.obtain import obtain
 from colorization.scales import SCALES
 from experiments import REPORTS, report_module
-from tests.experiments.spot_checks_helpers import SIZE, colourful
+from tests.evaluation.by_hand import (
+    SIZE,
+    colourful,
+)
 
 
 def pixel_hashes(images, split):

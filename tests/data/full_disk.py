@@ -1,4 +1,4 @@
-"""What the tests of download share."""
+"""What tests of downloads and of archives share: a body, and a disk that fills up."""
 
 import errno
 import io

@@ -6,7 +6,7 @@ from skimage import color
 
 from colorization.evaluation.evaluate import evaluate
 from colorization.evaluation.predictors import baselines, lab_batches
-from tests.experiments.spot_checks_helpers import (
+from tests.evaluation.by_hand import (
     SPACES,
     ciede2000,
     colourful,
