@@ -51,6 +51,7 @@ class _Deferred(ModuleType):
     def __getattr__(self, name):
         if sys.modules.get(self.__name__) is self:
             del sys.modules[self.__name__]
+            import_quietly()
         return getattr(import_module(self.__name__), name)
 
 
@@ -59,10 +60,8 @@ def defer_keras() -> None:
 
     It takes seconds to load, and commands that print what is stored never use it.
     """
-    spec = find_spec("keras") if "keras" not in sys.modules else None
-    if spec is not None:
-        sys.modules["keras"] = module = _Deferred("keras")
-        module.__spec__ = spec
+    if "keras" not in sys.modules:
+        sys.modules["keras"] = _Deferred("keras")
 
 
 def has_accelerator() -> bool:

@@ -32,7 +32,7 @@ class OutOfTime(Exception):
     """A run stopped at its deadline, with all that it needs to go on."""
 
 
-def told(error: UserError | RunFailed) -> int:
+def report_error(error: UserError | RunFailed) -> int:
     """Print an error as one line on standard error; its exit status."""
     failed = isinstance(error, RunFailed)
     print(f"{'failed' if failed else 'error'}: {error}", file=sys.stderr)
@@ -44,7 +44,7 @@ def exit_status(command: Callable[[], int]) -> int:
     try:
         return command()
     except (UserError, RunFailed) as error:
-        return told(error)
+        return report_error(error)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             where = f" for {error.filename}" if error.filename else ""

@@ -11,7 +11,7 @@ from colorization.errors import UserError
 
 
 @contextmanager
-def held(folder: Path, waiting: Callable[[], None]):
+def lock(folder: Path, waiting: Callable[[], None]):
     """Keep other processes that hold it too out of a folder, by a file `.lock` in it.
 
     Args:
@@ -20,22 +20,22 @@ def held(folder: Path, waiting: Callable[[], None]):
             raises ends the wait.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / ".lock", "w") as lock:
+    with open(folder / ".lock", "w") as file:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             waiting()
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
-def is_held(folder: Path) -> bool:
+def is_locked(folder: Path) -> bool:
     """Whether a process holds a folder; one that may only be read can be asked about too."""
     if not (folder / ".lock").exists():
         return False
-    with open(folder / ".lock") as lock:
+    with open(folder / ".lock") as file:
         try:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
             return True
     return False

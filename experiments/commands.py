@@ -10,7 +10,7 @@ from pathlib import Path
 
 from colorization.backend import defer_keras, has_accelerator, import_quietly, keep_compiled
 from colorization.data import roots
-from colorization.errors import SourceUnavailable, UserError, told
+from colorization.errors import SourceUnavailable, UserError, report_error
 from colorization.scales import SCALES
 from experiments import REPORTS, every_report, report_module
 
@@ -93,7 +93,7 @@ def _reproduce(options) -> int:
             _render(report, places.results)
     if not options.data and devices.leads():
         write_overview(places.results)
-    return min((told(failure) for failure in failures), default=0)
+    return min((report_error(failure) for failure in failures), default=0)
 
 
 def _how(options):
@@ -193,7 +193,7 @@ def claims(options) -> int:
         if not report.claims and options.reports:
             raise UserError(f"{report.key} has no claims: it compares the methods of the others")
         if report.claims:
-            say(f"{report.key}: {report.cited}, {report.title}")
+            say(f"{report.key}: {report.citation}, {report.title}")
         for line in lines(report, options.results / report.key):
             say(line)
     return 0
@@ -284,7 +284,7 @@ def write_overview(results: Path) -> None:
 
 def list_arms(options) -> int:
     for report in chosen_reports(options):
-        print(f"{report.key}: {report.cited}, {report.title}")
+        print(f"{report.key}: {report.citation}, {report.title}")
         width = shutil.get_terminal_size().columns
         for arm in report.arms:
             kind = "primary " if arm.primary else "ablation"

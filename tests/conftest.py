@@ -10,6 +10,9 @@ from pathlib import Path
 from tests import ON_JAX, ROOT
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+if "PYTEST_XDIST_WORKER" in os.environ:  # a core a worker; processes that tests start inherit it
+    for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
 
 import numpy as np
 import pytest
@@ -17,7 +20,7 @@ from PIL import Image
 
 from colorization.data import roots
 from colorization.data.source import SPLITS, image_files
-from colorization.files import held
+from colorization.files import lock
 from tests.tiny import runs as tiny
 
 # Read before any test sets the variable.
@@ -58,7 +61,7 @@ def finished(tmp_path_factory):
 
     def run(name: str) -> Path:
         folder = together / "finished" / "report" / "small" / name / "seed-0"
-        with held(together / "finished", lambda: None), pytest.MonkeyPatch.context() as patch:
+        with lock(together / "finished", lambda: None), pytest.MonkeyPatch.context() as patch:
             if not (folder / "network.keras").exists():
                 patch.setenv(roots.ENVIRONMENT_VARIABLE, str(together / "finished"))
                 tiny.run(name, folder, epochs=1, say=lambda _: None)

@@ -15,7 +15,7 @@ from tests import ROOT
 COMMANDS = pytest.mark.parametrize(
     ("main", "arguments"),
     [
-        (experiments.__main__.main, ["list"]),
+        (experiments.__main__.main, ["data", "berkeley"]),
         (colorization.__main__.main, ["colorize", "photo.jpg"]),
         (benchmarks.training.main, ["berkeley"]),
     ],
@@ -54,7 +54,7 @@ def test_without_tensorflow(has_jax, advice, monkeypatch, capsys):
     monkeypatch.setattr(keras.backend, "backend", lambda: "tensorflow")
     monkeypatch.setitem(sys.modules, "tensorflow", None)
     expected = f"error: {sys.executable} has no tensorflow; {advice}"
-    assert error_of(experiments.__main__.main, ["list"], capsys) == expected
+    assert error_of(experiments.__main__.main, ["data", "berkeley"], capsys) == expected
 
 
 def test_without_jax():
@@ -62,7 +62,7 @@ def test_without_jax():
 import sys
 sys.modules["jax"] = None
 from experiments.__main__ import main
-main(["list"])
+main(["data", "berkeley"])
 """
     environment = {**os.environ, "KERAS_BACKEND": "jax"}
     done = subprocess.run(
@@ -70,3 +70,29 @@ main(["list"])
     )
     advice = f"{sys.executable} -m pip install jax"
     assert done.stderr == f"error: {sys.executable} has no jax; {advice}\n"
+
+
+WITHOUT_KERAS = """
+import sys
+
+class NoKeras:
+    def find_spec(name, *_):
+        if name == "keras":
+            raise ModuleNotFoundError(name=name)
+
+sys.meta_path.insert(0, NoKeras)
+from experiments.__main__ import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_arms_are_listed_without_keras():
+    def run(*arguments):
+        command = [sys.executable, "-c", WITHOUT_KERAS, *arguments]
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+
+    assert "primary   regression" in run("list", "berkeley").stdout
+    needed = run("data", "berkeley")
+    assert needed.returncode == 2
+    remedy = "use .venv/bin/python, which make sets up"
+    assert needed.stderr == f"error: {sys.executable} has no keras; {remedy}\n"

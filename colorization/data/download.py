@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 from colorization.data.disk import CHUNK, _local_errors, _one_line, no_space
 from colorization.errors import UserError
-from colorization.files import held
+from colorization.files import lock
 
 TIMEOUT = 30.0  # seconds that one socket operation may take
 
@@ -53,7 +53,7 @@ def fetching(title: str, licence: str, origin: str, folder: Path) -> Iterator[No
         _say(f"waiting: another process fetches into {folder}")
 
     _say(f"{title}: fetching {origin} into {folder} (licence: {licence})")
-    with held(folder, waiting):
+    with lock(folder, waiting):
         yield
 
 

@@ -7,11 +7,11 @@ from PIL import Image
 
 from colorization.data import archives, download, forms, roots
 from colorization.data.source import SPLITS, Splits, image_files
-from colorization.files import held, replacing
+from colorization.files import lock, replacing
 
 
 @dataclass(frozen=True)
-class AuthorsForms:
+class DietrichForms:
     """The form data set published with report 001: 200 / 100 / 200 drawings of 224 px.
 
     Where it can't be had, `GeneratedForms` with the same counts stands in.
@@ -81,7 +81,7 @@ class GeneratedForms:
 
     def files(self) -> Splits:
         folder = roots.write_root() / "forms" / self.key
-        with held(folder, lambda: None):  # another process that draws them is done in seconds
+        with lock(folder, lambda: None):  # another process that draws them is done in seconds
             return {split: list(self._draw(folder, split)) for split in SPLITS}
 
     def _draw(self, folder: Path, split: str):

@@ -27,7 +27,7 @@ from colorization.data.read import BadImage
 from colorization.data.recipe import Recipe
 from colorization.data.source import SPLITS, ImageFile
 from colorization.errors import UserError
-from colorization.files import held
+from colorization.files import lock
 
 SEALED = "sealed"  # a file in a set that is used as it is, where its photographs are not
 
@@ -128,7 +128,7 @@ def prepare(source, recipe: Recipe, progress=lambda text: None) -> PreparedSet:
     fingerprint = _fingerprint(files)
     if prepared := _find(folder, fingerprint):
         return prepared
-    with held(folder.parent, lambda: progress("waiting: another process prepares images")):
+    with lock(folder.parent, lambda: progress("waiting: another process prepares images")):
         if prepared := _find(folder, fingerprint):
             return prepared
         if folder.exists():

@@ -45,7 +45,7 @@ class FlowerPhotos(Photographs):
     )
 
 
-class AuthorsFlowers(Collection):
+class ChengFlowers(Collection):
     """A folder of what the authors of report 002 published."""
 
     licence = "unknown (collected from the web by the report's authors)"
@@ -61,7 +61,7 @@ def _in_repository(folder: str) -> tuple[str, str]:
 
 
 @dataclass(frozen=True)
-class Flower500(AuthorsFlowers, Photographs):
+class Flower500(ChengFlowers, Photographs):
     """The 500 flowers that report 002 trained and validated on."""
 
     name = "flower-500"
@@ -70,7 +70,7 @@ class Flower500(AuthorsFlowers, Photographs):
 
 
 @dataclass(frozen=True)
-class Flower1497(AuthorsFlowers, Photographs):
+class Flower1497(ChengFlowers, Photographs):
     """All 1,497 different flowers that the authors of report 002 published, in two folders."""
 
     name = "flower-1497"
@@ -86,7 +86,7 @@ class Flower1497(AuthorsFlowers, Photographs):
 
 
 @dataclass(frozen=True)
-class FlowerSketches(AuthorsFlowers):
+class FlowerSketches(ChengFlowers):
     """Three hand-drawn flowers on which report 002 tried its networks."""
 
     name = key = "flower-sketches"

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from skimage.color import rgb2lab
 
-from colorization.data.form_sets import AuthorsForms, GeneratedForms
+from colorization.data.form_sets import DietrichForms, GeneratedForms
 from colorization.data.forms import SHAPES
 from colorization.data.prepared import PreparedSet
 from colorization.data.source import SPLITS
@@ -202,7 +202,7 @@ def palette(source) -> np.ndarray | None:
     """ab of white and of the four shapes `[5, 2]` for form images, else None."""
     if getattr(source, "jitter_lightness", False):
         return np.array([(0.0, 0.0), *(shape.ab for shape in SHAPES)])
-    if isinstance(source, AuthorsForms | GeneratedForms):
+    if isinstance(source, DietrichForms | GeneratedForms):
         colours = np.array([(255, 255, 255), *(shape.rgb for shape in SHAPES)], "uint8")
         return rgb2lab(colours)[:, 1:]
     return None

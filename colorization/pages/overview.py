@@ -24,7 +24,7 @@ def reports_table(reports: Iterable[Report], results: Path) -> str:
     for report in reports:
         line = {
             "": report.number or "–",
-            "report": f"{report.cited}, *{report.title}*: {report.subject}",
+            "report": f"{report.citation}, *{report.title}*: {report.subject}",
             "command": f"`make reproduce-{report.key}`",
             "results": f"[{report.key}](results/{report.key}/README.md)",
         }
@@ -91,7 +91,7 @@ photographs of another kind.
 def departures_page(reports: Iterable[Report]) -> str:
     """`docs/departures.md`: where the suite departs from each report."""
     sections = [
-        f"## {report.heading}\n\n{report.cited}.\n\n{report.departures}"
+        f"## {report.heading}\n\n{report.citation}.\n\n{report.departures}"
         for report in reports
         if report.authors
     ]

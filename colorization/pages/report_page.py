@@ -113,7 +113,7 @@ def page(report: Report, stored: Stored, verdicts: list[Verdict]) -> str:
     return f"""\
 # {report.heading}
 
-{report.cited}: {report.subject}. This page is rendered from the stored results beside it by
+{report.citation}: {report.subject}. This page is rendered from the stored results beside it by
 `make tables-{report.key}`; nothing in it is typed by hand but what the report itself says. The
 measures are defined in [docs/measures.md](../../docs/measures.md). `full` is the report's own
 protocol, `small` the same shrunk for a CPU. What compares arms compares them at the largest scale

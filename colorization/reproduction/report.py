@@ -101,7 +101,7 @@ class Report:
         return f"{self.key}{number}: {self.title}"
 
     @property
-    def cited(self) -> str:
+    def citation(self) -> str:
         """Its authors, and the year where there is one."""
         authors = self.authors or "This suite"
         return f"{authors} ({self.year})" if self.year else authors

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from colorization.data import roots
 from colorization.errors import UserError
-from colorization.files import is_held
+from colorization.files import is_locked
 from colorization.training.epochs import read_epochs
 
 COLUMNS = ("run", "state", "epoch", "last losses", "time left", "disk")
@@ -55,7 +55,7 @@ def _row(folder: Path, runs: Path) -> tuple[str, ...]:
 
 
 def _state(folder: Path) -> str:
-    if is_held(folder):
+    if is_locked(folder):
         return "running"
     if not (folder / "network.keras").exists():
         return "stopped"
@@ -96,7 +96,7 @@ def clean(
         return
     for path, why in found:
         say(f"{_size(_bytes(path)):>8s}  {path}  ({why})")
-    running = [path.parent for path in runs.glob("**/seed-*/.lock") if is_held(path.parent)]
+    running = [path.parent for path in runs.glob("**/seed-*/.lock") if is_locked(path.parent)]
     if running:
         raise UserError(f"{running[0]} is being trained; wait for it or stop it first")
     if not agreed(f"remove these {len(found)}?"):

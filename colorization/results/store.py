@@ -25,7 +25,7 @@ from pathlib import Path
 import pandas as pd
 
 from colorization.errors import UserError
-from colorization.files import held, write_json, write_text
+from colorization.files import lock, write_json, write_text
 from colorization.results import zips
 from colorization.results.runs import (
     EPOCHS,
@@ -63,7 +63,7 @@ class Findings:
 
 def storing(results: Path, say=print):
     """Hold the results of all reports while they change, or while pages are rendered from them."""
-    return held(results, lambda: say(f"waiting: another process renders {results}"))
+    return lock(results, lambda: say(f"waiting: another process renders {results}"))
 
 
 class Shelf:

@@ -27,7 +27,7 @@ from colorization.data.batches import (
 )
 from colorization.data.prepared import PreparedSet
 from colorization.errors import RunFailed, RunUnusable, UserError
-from colorization.files import held, remove_parts, write_json
+from colorization.files import lock, remove_parts, write_json
 from colorization.serialization import differences, to_json
 from colorization.training import checkpoint
 from colorization.training.callbacks import (
@@ -120,10 +120,10 @@ def _steps_per_execution(batches: int) -> int:
 
 
 def _check_classes(config: TrainingConfig, images: PreparedSet) -> None:
-    told, there = config.objective.classes, len(images.classes)
-    if told and there > told:
+    known, there = config.objective.classes, len(images.classes)
+    if known and there > known:
         raise UserError(
-            f"{images.source} has {there} classes (folders of images), more than the {told} that "
+            f"{images.source} has {there} classes (folders of images), more than the {known} that "
             "this arm colours by; choose another arm, or merge some"
         )
 
@@ -222,7 +222,7 @@ def locked(folder: Path):
     def refuse():
         raise RunUnusable(f"{folder} is being trained by another process; wait for it or stop it")
 
-    with held(folder, refuse):
+    with lock(folder, refuse):
         yield
 
 

@@ -5,7 +5,7 @@ from functools import partial
 
 from colorization.colour.scaling import UNIT
 from colorization.data.berkeley import BSDS500
-from colorization.data.form_sets import AuthorsForms, GeneratedForms
+from colorization.data.form_sets import DietrichForms, GeneratedForms
 from colorization.data.recipe import Recipe
 from colorization.models.networks import classification_cnn, regression_cnn
 from colorization.reproduction.report import Arm
@@ -74,7 +74,7 @@ weighted = replace(
 
 # The form data set; the last run with "four layers removed" for lack of memory.
 forms = replace(
-    weighted.ablation("forms-56", "forms, 56 px", source=AuthorsForms(), epochs=50), primary=True
+    weighted.ablation("forms-56", "forms, 56 px", source=DietrichForms(), epochs=50), primary=True
 )
 
 forms_112_light = replace(

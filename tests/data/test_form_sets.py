@@ -7,7 +7,7 @@ import numpy as np
 
 from colorization.data import roots
 from colorization.data.decode import decode
-from colorization.data.form_sets import AuthorsForms, GeneratedForms
+from colorization.data.form_sets import DietrichForms, GeneratedForms
 from colorization.data.source import SPLITS
 from tests.data.image_files import RECIPE, encoded, noise
 
@@ -20,7 +20,7 @@ def test_the_authors_forms_are_unpacked_from_their_archive(tmp_path, monkeypatch
         for folder, seed in (("training", 1), ("validation", 2), ("testing", 3)):
             archive.writestr(f"form_Datasets/{folder}/1.jpg", encoded(noise(seed), "jpeg"))
     for _ in range(2):  # unpacked; then found
-        files = AuthorsForms().files()
+        files = DietrichForms().files()
         assert [len(files[split]) for split in SPLITS] == [1, 1, 1]
         assert files["val"][0].parent.name == "validation"
         expected = decode(encoded(noise(3), "jpeg"), RECIPE)[0]

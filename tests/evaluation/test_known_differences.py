@@ -167,9 +167,9 @@ def test_two_bands_of_shifted_colour_by_hand(write_source, outlined):
     assert {name: means[name] for name in by_hand} == pytest.approx(by_hand, rel=1e-5)
 
 
-def test_a_row_depends_neither_on_its_batch_nor_on_the_limit(images):
+def test_a_row_depends_neither_on_its_batch_nor_on_the_limit(five_images):
     def rows(**options):
-        found = evaluate(images, "test", lambda L, ab: 0.6 * ab + 2, **options).rows
+        found = evaluate(five_images, "test", lambda L, ab: 0.6 * ab + 2, **options).rows
         return {row.pop("name"): row for row in found}
 
     whole = rows(batch_size=5)

@@ -87,9 +87,9 @@ def gray_lab(L, ab):
 
 
 @pytest.mark.parametrize("predict", [lambda L, ab: 0 * ab, gray_lab], ids=["ab", "lab"])
-def test_gray_gets_exactly_the_rows_of_the_gray_baseline(images, predict):
-    found = evaluate(images, "test", predict, batch_size=2)
-    baseline = evaluate(images, "test", baselines(images)["gray"], batch_size=50)
+def test_gray_gets_exactly_the_rows_of_the_gray_baseline(five_images, predict):
+    found = evaluate(five_images, "test", predict, batch_size=2)
+    baseline = evaluate(five_images, "test", baselines(five_images)["gray"], batch_size=50)
     np.testing.assert_equal(found.rows, baseline.rows)
     np.testing.assert_equal(found.measures, baseline.measures)
     for row in found.rows:
@@ -98,13 +98,13 @@ def test_gray_gets_exactly_the_rows_of_the_gray_baseline(images, predict):
         assert np.isnan(row["bleed"]) and row["chroma_true"] > 20
 
 
-def test_another_images_colours_are_worse_than_none_in_particular(images):
+def test_another_images_colours_are_worse_than_none_in_particular(five_images):
     """Image i gets the colours of image i + 1: worse than the mean, and that than the truth."""
-    ab = np.concatenate(list(lab_batches(images, "test", 2)))[..., 1:]
+    ab = np.concatenate(list(lab_batches(five_images, "test", 2)))[..., 1:]
     given = iter(np.split(np.roll(ab, -1, axis=0), [2, 4]))
-    permuted = evaluate(images, "test", lambda L, ab: next(given), batch_size=2).rows
-    mean = evaluate(images, "test", baselines(images)["mean ab"], batch_size=2).rows
-    truth = evaluate(images, "test", true_ab, batch_size=2).rows
+    permuted = evaluate(five_images, "test", lambda L, ab: next(given), batch_size=2).rows
+    mean = evaluate(five_images, "test", baselines(five_images)["mean ab"], batch_size=2).rows
+    truth = evaluate(five_images, "test", true_ab, batch_size=2).rows
     for measure in ("ab_mae", "ciede2000"):
         assert mean_of(permuted, measure) > 1.2 * mean_of(mean, measure) > 5
         for row, other, perfect in zip(permuted, mean, truth, strict=True):

@@ -41,7 +41,9 @@ def test_a_log_gets_one_line_an_epoch_and_no_bar(tmp_path, capsys):
     assert "|" not in written.err
 
 
-@pytest.mark.parametrize("name", ["classification", "pretrained"])
+@pytest.mark.parametrize(
+    "name", [pytest.param("classification", marks=pytest.mark.slow), "pretrained"]
+)
 def test_tensorboard_shows_what_the_epoch_log_has_and_coloured_images(name, tmp_path):
     tiny.run(name, tmp_path / "run", say=lambda _: None, options={"watchers": (TensorBoard,)})
     events = EventAccumulator(str(tmp_path / "run" / "tensorboard"), {"images": 0}).Reload()

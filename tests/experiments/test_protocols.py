@@ -69,14 +69,14 @@ CHANGES = {
     },
     "flower-cgan": {
         "unet-additive": {"network"},
-        "resnet18-unet": {"network", "pretraining", "snapshots"},
+        "resnet18-unet": {"network", "initial_weights", "pretraining", "snapshots"},
         "cyclegan": {"adversary"},
         "cyclegan-fixed": {"adversary", "reshuffle"},
         "l1-only": {"adversary"},
         "scalar-d": {"adversary.discriminator.field"},
         "shuffled": {"reshuffle"},
         "flowers-1497": {"source"},
-        "resnet18-unet-l1": {"network", "pretraining", "snapshots"},
+        "resnet18-unet-l1": {"network", "initial_weights", "pretraining", "snapshots"},
         "resnet18-unet-scratch": {"network"},
     },
     "rgb-mse-gan": {
@@ -91,21 +91,21 @@ CHANGES = {
         "shuffled": {"reshuffle"},
     },
     "imagenet-cgan": {
-        "resnet18-l1-gan": {"network", "pretraining", "epochs", "snapshots"},
+        "resnet18-l1-gan": {"network", "initial_weights", "pretraining", "epochs", "snapshots"},
         "unet-20": set(),
         "unet-40": set(),
         "unet-l1-gan": {"pretraining", "epochs", "snapshots"},
         "resnet18-random": {"network", "epochs", "snapshots"},
-        "resnet18-imagenet": {"network", "epochs", "snapshots"},
+        "resnet18-imagenet": {"network", "initial_weights", "epochs", "snapshots"},
         "resnet18-random-l1-gan": {"network", "pretraining", "epochs", "snapshots"},
-        "resnet18-l1": {"network", "pretraining", "epochs", "snapshots"},
+        "resnet18-l1": {"network", "initial_weights", "pretraining", "epochs", "snapshots"},
         **{f"patch-{n}": {"adversary.discriminator.field", "snapshots"} for n in (1, 16, 286)},
         **{f"images-{n}": {"source", "snapshots"} for n in (500, 1000, 2500)},
         "rgb": {"network", "objective", "snapshots"},
     },
 }
 SIZES = {"recipe.size", "epochs", "pretraining.epochs", "snapshots", "source.train", "source.test"}
-SIZES |= {"network.filters", "network.levels", "network.max_filters", "network.weights"}
+SIZES |= {"network.filters", "network.levels", "network.max_filters", "initial_weights"}
 SIZES |= {f"adversary.discriminator.{name}" for name in ("filters", "blocks", "field")}
 
 

@@ -1,5 +1,6 @@
 """The page of all results: what it is made of, and how it behaves in a browser."""
 
+import functools
 import re
 import shutil
 from pathlib import Path
@@ -17,6 +18,7 @@ from experiments.__main__ import main
 from tests import ROOT
 
 RESULTS = ROOT / "results"
+SLOW = pytest.mark.slow
 
 
 def test_text_is_escaped_before_its_markup_is_read():
@@ -76,24 +78,35 @@ def test_a_chart_of_one_epoch_or_of_a_constant_can_be_drawn(tmp_path, monkeypatc
     assert drawn(tmp_path, monkeypatch, loss=[1.0, 1.0])
 
 
+SOME = ("flower-cgan", "common")  # a report with claims, and one without
+EXTENTS = [pytest.param(SOME, id="some"), pytest.param(tuple(REPORTS), id="all", marks=SLOW)]
+
+
 @pytest.fixture(scope="module")
-def rendered(tmp_path_factory):
-    """The page of the committed results, with its pictures."""
-    results = tmp_path_factory.mktemp("page") / "results"
-    shutil.copytree(RESULTS, results)
-    reports = [report_module(key) for key in REPORTS]
-    return write_page(reports, results)
+def rendered(request, tmp_path_factory):
+    """`rendered(keys)`: the page of some reports' committed results, with its pictures."""
+
+    @functools.cache
+    def render(keys: tuple[str, ...]) -> Path:
+        results = tmp_path_factory.mktemp("page") / "results"
+        for key in keys:
+            shutil.copytree(RESULTS / key, results / key)
+        return write_page([report_module(key) for key in keys], results)
+
+    return render
 
 
-def test_the_page_has_every_report_and_its_pictures(rendered):
-    text = rendered.read_text()
-    assert text == page([report_module(key) for key in REPORTS], RESULTS)
+@pytest.mark.parametrize("keys", EXTENTS)
+def test_the_page_has_every_report_and_its_pictures(rendered, keys):
+    path = rendered(keys)
+    text = path.read_text()
+    assert text == page([report_module(key) for key in keys], RESULTS)
     pictures = set(re.findall(r'src="(page/[^"]+)"', text))
-    assert all((rendered.parent / name).stat().st_size > 1000 for name in pictures)
-    assert {path.name for path in (rendered.parent / "page").iterdir()} == {
+    assert all((path.parent / name).stat().st_size > 1000 for name in pictures)
+    assert {drawn.name for drawn in (path.parent / "page").iterdir()} == {
         Path(name).name for name in pictures
     }
-    for key in REPORTS:
+    for key in keys:
         assert f'<section id="{key}">' in text
         assert any(name.startswith(f"page/{key}-") and name.endswith(".webp") for name in pictures)
 
@@ -110,7 +123,7 @@ def test_a_folder_without_results_is_one_line(tmp_path, capsys):
 @pytest.fixture(scope="module")
 def browser(chromium, rendered):
     """Chromium with the page of the committed results open."""
-    chromium.get(rendered.as_uri())
+    chromium.get(rendered(tuple(REPORTS)).as_uri())
     return chromium
 
 

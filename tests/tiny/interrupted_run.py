@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from colorization.data import disk, download
-from colorization.data.form_sets import AuthorsForms
+from colorization.data.form_sets import DietrichForms
 from colorization.data.recipe import Recipe
 from colorization.errors import exit_status
 from colorization.pages.figures import Curves, Grid
@@ -38,7 +38,7 @@ NAMES = ("os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.truncate")
 
 
 @dataclass(frozen=True)
-class Forms(AuthorsForms):
+class Forms(DietrichForms):
     """Form images from a server of the test."""
 
     address: str

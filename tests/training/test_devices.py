@@ -14,7 +14,11 @@ from tests import ON_JAX, ROOT
 from tests.tiny.shared_out import CONFIG, assert_same_run
 
 
-@pytest.fixture(scope="module", params=["tensorflow", pytest.param("jax", marks=pytest.mark.slow)])
+# A process each, and four runs in it.
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(backend, marks=pytest.mark.slow) for backend in ("tensorflow", "jax")],
+)
 def runs(request, tmp_path_factory):
     """Results by name and number of devices, and the backend."""
     folder = tmp_path_factory.mktemp("devices")

@@ -42,13 +42,17 @@ def assert_same(one, other):
         np.testing.assert_array_equal(a, b)
 
 
-@pytest.mark.parametrize("name", ["classification", "adversarial"])
+@pytest.mark.parametrize(
+    "name", [pytest.param("classification", marks=pytest.mark.slow), "adversarial"]
+)
 def test_either_feeding_gives_the_same_run(name, tmp_path):
     host = trained(tmp_path / "host", name, options={"feeding": "host"})
     assert_same(host, trained(tmp_path / "device", name, options={"feeding": "device"}))
 
 
-@pytest.mark.parametrize("name", ["regression", "adversarial"])
+@pytest.mark.parametrize(
+    "name", [pytest.param("regression", marks=pytest.mark.slow), "adversarial"]
+)
 def test_several_steps_per_execution_give_the_same_run(name, tmp_path, monkeypatch):
     one = trained(tmp_path / "one", name)
     monkeypatch.setattr(runs, "has_accelerator", lambda: True)

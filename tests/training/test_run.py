@@ -12,6 +12,7 @@ import keras
 import numpy as np
 import pytest
 
+from colorization.colour.lab import images_to_lab
 from colorization.errors import RunFailed, UserError
 from colorization.training import checkpoint, stages
 from colorization.training import run as runs
@@ -166,7 +167,9 @@ def test_snapshots_are_the_network_after_their_epochs(undisturbed_run, tmp_path)
     assert sorted(reference.glob("snapshot-*")) == [snapshot_path(reference, n) for n in (3, 6)]
 
 
-@pytest.mark.parametrize("name", ["regression", "classification"])
+@pytest.mark.parametrize(
+    "name", ["regression", pytest.param("classification", marks=pytest.mark.slow)]
+)
 def test_another_seed_gives_other_weights(name, undisturbed_run, tmp_path):
     tiny.run(name, tmp_path / "run", seed=1, epochs=1)
     assert not np.array_equal(weights(undisturbed_run(name))[0], weights(tmp_path / "run")[0])
@@ -250,13 +253,15 @@ def test_train_mode_validation_uses_and_moves_batch_statistics():
         moved[train_mode] = any(
             not np.array_equal(a, b) for a, b in zip(before, after, strict=True)
         )
-        lab = np.asarray(runs.images_to_lab(array, images.space))
+        lab = np.asarray(images_to_lab(array, images.space))
         expected = np.asarray(network(lab[..., :1], training=train_mode))
         assert loss == pytest.approx(np.square(expected - lab[..., 1:]).mean(), rel=1e-4)
     assert moved == {True: True, False: False}
 
 
-@pytest.mark.parametrize("name", ["regression", "classification"])
+@pytest.mark.parametrize(
+    "name", ["regression", pytest.param("classification", marks=pytest.mark.slow)]
+)
 def test_validation_mode_leaves_the_trained_weights_alone(name, undisturbed_run, tmp_path):
     """Only batch normalisation's running averages may differ: training never reads them."""
     reference = undisturbed_run(name)
