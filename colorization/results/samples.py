@@ -64,7 +64,7 @@ def encode(tiles: np.ndarray) -> bytes:
         tiles = np.concatenate([tiles, np.full_like(tiles[..., :1], 128)], axis=-1)
     written = io.BytesIO()
     Image.fromarray(np.concatenate(list(tiles), axis=1)).save(
-        written, "WEBP", lossless=True, quality=100, method=6, exact=True
+        written, "WEBP", lossless=True, quality=80, method=4, exact=True
     )
     return written.getvalue()
 
