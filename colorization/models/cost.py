@@ -4,6 +4,14 @@ import keras
 import numpy as np
 
 
+def without_values() -> keras.StatelessScope:
+    """Networks built in this context have shapes, and no values for their weights.
+
+    For what is counted or drawn: a ResNet-18 U-Net takes 0.1 s instead of 2.
+    """
+    return keras.StatelessScope(initialize_variables=False)
+
+
 def trainable_parameters(network: keras.Model) -> int:
     return sum(int(np.prod(v.shape)) for v in network.trainable_variables)
 

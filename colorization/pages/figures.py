@@ -127,10 +127,13 @@ class Diagram(Figure):
         return True
 
     def network(self):
+        from colorization.models.cost import without_values
+
         config, size = self.arm.config, self.arm.config.recipe.size
-        if self.of == "discriminator":
-            return config.adversary.build_discriminator(size, config.objective)
-        return config.network(size=size)
+        with without_values():
+            if self.of == "discriminator":
+                return config.adversary.build_discriminator(size, config.objective)
+            return config.network(size=size)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 from colorization.data.prepared import SEALED, PreparedSet
 from colorization.errors import SourceUnavailable, UserError
 from colorization.files import replacing, write_json
-from colorization.models.cost import macs
+from colorization.models.cost import macs, without_values
 from colorization.reproduction.job import Job
 from colorization.reproduction.obtain import obtain, test_sets
 from colorization.training.environment import BUNDLED_COMMIT, commit
@@ -100,10 +100,11 @@ def _macs(job: Job, images: PreparedSet) -> float:
     """What a run costs beside others: multiply-accumulates of its networks over all epochs."""
     config = job.trainer.config
     size = config.recipe.size
-    network = macs(config.network(size=size))
-    step = 3 * network
-    if config.adversary:
-        step = config.adversary.step_macs(network, size, config.objective)
+    with without_values():
+        network = macs(config.network(size=size))
+        step = 3 * network
+        if config.adversary:
+            step = config.adversary.step_macs(network, size, config.objective)
     return float(step * len(images.names("train")) * config.all_epochs)
 
 

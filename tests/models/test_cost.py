@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-from colorization.models.cost import macs
+from colorization.models.cost import macs, trainable_parameters, without_values
 from colorization.models.layers import AlignedUpsampling2D, batch_norm, conv2d, conv2d_transpose
 from colorization.models.regression_cnn import regression_cnn
 
@@ -28,3 +28,14 @@ def test_macs_of_the_regression_network():
     middle = 3 * 128 * 128 * 9 * 14 * 14 + 2 * 256 * 256 * 9 * 7 * 7
     last = 32 * 2 * 16 * 56 * 56
     assert macs(network) == 1_605_632 + halving + middle + last == 303_464_448
+
+
+def test_a_network_without_values_costs_what_it_costs_with_them():
+    with without_values():
+        outline = regression_cnn()
+    network = regression_cnn()
+    assert macs(outline) == macs(network)
+    assert trainable_parameters(outline) == trainable_parameters(network)
+    assert [layer.output.shape for layer in outline.layers] == [
+        layer.output.shape for layer in network.layers
+    ]
