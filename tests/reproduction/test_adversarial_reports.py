@@ -41,7 +41,6 @@ FEWER = {
     "imagenet-cgan": ["main", "unet-20"],
     "common": ["light"],
 }
-FEWER_ON_JAX = {"rgb-mse-gan": ["literal"]}
 
 
 @dataclass(frozen=True)
@@ -57,8 +56,8 @@ class Smoke:
 
 @pytest.fixture(scope="module", params=["fewer", pytest.param("chosen", marks=pytest.mark.slow)])
 def smoke(request, tmp_path_factory):
-    """Each report's arms on TensorFlow in this process, and on JAX in another, at once."""
-    arms, on_jax = (CHOSEN, ON_JAX) if request.param == "chosen" else (FEWER, FEWER_ON_JAX)
+    """Each report's arms on TensorFlow in this process, and some on JAX in another, at once."""
+    arms, on_jax = (CHOSEN, ON_JAX) if request.param == "chosen" else (FEWER, {})
     folders = {("tensorflow", key): tmp_path_factory.mktemp("tensorflow") for key in arms}
     folders |= {("jax", key): tmp_path_factory.mktemp("jax") for key in on_jax}
 
@@ -162,9 +161,9 @@ def test_further_test_sets_have_rows_and_grids(smoke):
 
 def test_jax_starts_from_the_same_weights(smoke):
     """Networks without dropout or label noise: the first epoch's losses agree."""
+    if ("jax", "rgb-mse-gan") not in smoke.folders:
+        pytest.skip("with `-m slow`; report 001 and the adversary's step run on JAX in any case")
     for key, arm in (("flower-cgan", "resnet18-unet"), ("rgb-mse-gan", "literal")):
-        if ("jax", key) not in smoke.folders:
-            continue
         one, other = (stored(smoke[backend, key])[arm] for backend in ("tensorflow", "jax"))
         assert other.environment["backend"] == "jax"
         column = "loss" if "loss" in one.epochs else "loss_G"
@@ -280,11 +279,11 @@ def test_any_arm_trains_on_a_folder_of_photographs(tmp_path):
     for number in range(12):
         pixels = rng.integers(0, 256, (40, 50, 3), "uint8")
         Image.fromarray(pixels).save(folder / "below" / f"{number}.png")
-    arguments = ["reproduce", "imagenet-cgan", "--scale", "smoke", "--arms", "main"]
+    arguments = ["reproduce", "flower-cgan", "--scale", "smoke", "--arms", "l1-only"]
     done = run(tmp_path, *arguments, "--data", f"folder:{folder}")
     assert done.returncode == 0, done.stderr
     own = next((tmp_path / "runs").glob("own-my-photographs-*"))
-    (found,) = Stored.read(own / "results" / "imagenet-cgan").runs
+    (found,) = Stored.read(own / "results" / "flower-cgan").runs
     assert found.data["source"].startswith("own-my-photographs-")
     assert found.data["training_images"] == 11 and found.splits["test"]["images"] == 1
     assert found.data["further_sets"] == {}
