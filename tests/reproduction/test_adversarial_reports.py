@@ -1,8 +1,7 @@
 """Reports 000, 002, 003, 004 and common ground at smoke scale, and their arms as data."""
 
 import json
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -26,64 +25,75 @@ from tests.tiny.command_line import finish, rendered, run, start, stored
 KEYS = ("flower-gan", "flower-cgan", "rgb-mse-gan", "imagenet-cgan", "common")
 # An arm of each kind: the rest differ from these in numbers alone.
 CHOSEN = {
-    "flower-gan": ["flowers", "class-conditional", "rgb"],
-    "flower-cgan": ["unet", "resnet18-unet", "resnet18-unet-l1", "cyclegan", "cyclegan-fixed"],
-    "rgb-mse-gan": ["literal", "without-d", "adversarial-1e-2"],
-    "imagenet-cgan": ["main", "unet-20"],
-    "common": ["rebalanced", "rebalanced-annealed", "light"],
-}
-ON_JAX = {"flower-cgan": ["resnet18-unet", "cyclegan-fixed"], "rgb-mse-gan": ["literal"]}
-# Without what another arm here, or another report's, shows as well.
-FEWER = {
     "flower-gan": ["class-conditional"],
     "flower-cgan": ["resnet18-unet", "resnet18-unet-l1"],
     "rgb-mse-gan": ["literal", "without-d"],
     "imagenet-cgan": ["main", "unet-20"],
     "common": ["light"],
 }
+# What the kinds above, or report 001, show as well.
+MORE = {
+    "flower-gan": ["rgb"],
+    "flower-cgan": ["unet", "cyclegan-fixed"],
+    "rgb-mse-gan": ["adversarial-1e-2"],
+    "common": ["rebalanced", "rebalanced-annealed"],
+}
+ON_JAX = {"flower-cgan": ["resnet18-unet", "cyclegan-fixed"], "rgb-mse-gan": ["literal"]}
 
 
-@dataclass(frozen=True)
-class Smoke:
-    """Results folders by backend and key, and the arms of each."""
-
-    folders: dict
-    arms: dict
-
-    def __getitem__(self, job) -> Path:
-        return self.folders[job]
+def command(key: str, arms: list[str]) -> list[str]:
+    return ["reproduce", key, "--scale", "smoke", "--arms", *arms]
 
 
-@pytest.fixture(scope="module", params=["fewer", pytest.param("chosen", marks=pytest.mark.slow)])
-def smoke(request, tmp_path_factory):
-    """Each report's arms on TensorFlow in this process, and some on JAX in another, at once."""
-    arms, on_jax = (CHOSEN, ON_JAX) if request.param == "chosen" else (FEWER, {})
-    folders = {("tensorflow", key): tmp_path_factory.mktemp("tensorflow") for key in arms}
-    folders |= {("jax", key): tmp_path_factory.mktemp("jax") for key in on_jax}
-
-    def command(key: str, of: dict) -> list[str]:
-        return ["reproduce", key, "--scale", "smoke", "--arms", *of[key]]
-
-    def on_the_other():
-        for key in on_jax:
-            folder = folders["jax", key]
-            done = finish(start(folder, *command(key, on_jax), backend="jax"))
-            assert done.returncode == 0, done.stderr
-
-    with ThreadPoolExecutor(1) as pool:
-        there = pool.submit(on_the_other)
-        for key in arms:
-            done = run(folders["tensorflow", key], *command(key, arms))
-            assert done.returncode == 0, done.stderr
-        there.result()
-    found = {job: folder / "runs" / "results" / job[1] for job, folder in folders.items()}
-    return Smoke(found, arms)
+@pytest.fixture(scope="module")
+def smoke(tmp_path_factory):
+    """Folders of results by report."""
+    found = {}
+    for key, arms in CHOSEN.items():
+        folder = tmp_path_factory.mktemp(key)
+        done = run(folder, *command(key, arms))
+        assert done.returncode == 0, done.stderr
+        found[key] = folder / "runs" / "results" / key
+    return found
 
 
 @pytest.mark.parametrize("key", KEYS)
 def test_chosen_arms_have_results(smoke, key):
-    runs = stored(smoke["tensorflow", key])
-    assert sorted(runs) == sorted(smoke.arms[key])
+    assert_results(smoke[key], CHOSEN[key])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("key", MORE)
+def test_more_arms_have_results(smoke, key, tmp_path):
+    shutil.copytree(smoke[key].parents[2], tmp_path, dirs_exist_ok=True)
+    done = run(tmp_path, *command(key, MORE[key]))
+    assert done.returncode == 0, done.stderr
+    folder, arms = tmp_path / "runs" / "results" / key, [*CHOSEN[key], *MORE[key]]
+    assert_results(folder, arms)
+    assert_drawn(folder, key, arms)
+    if key == "rgb-mse-gan":
+        literal, heard = (stored(folder)[arm] for arm in ("literal", "adversarial-1e-2"))
+        assert heard.facts["network"]["sha256"] != literal.facts["network"]["sha256"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("key", ON_JAX)
+def test_jax_starts_from_the_same_weights(smoke, key, tmp_path):
+    """Networks without dropout or label noise: the first epoch's losses agree."""
+    done = finish(start(tmp_path, *command(key, ON_JAX[key]), backend="jax"))
+    assert done.returncode == 0, done.stderr
+    there = stored(tmp_path / "runs" / "results" / key)
+    assert sorted(there) == sorted(ON_JAX[key])
+    arm = ON_JAX[key][0]
+    one, other = stored(smoke[key])[arm], there[arm]
+    assert other.environment["backend"] == "jax"
+    column = "loss" if "loss" in one.epochs else "loss_G"
+    assert one.epochs[column][0] == pytest.approx(other.epochs[column][0], rel=2e-2)
+
+
+def assert_results(folder: Path, arms: list[str]) -> None:
+    runs = stored(folder)
+    assert sorted(runs) == sorted(arms)
     for arm, one in runs.items():
         means = one.means("test")
         assert 0 < means["ab_mae"] < 90 and means["images"] == 10, arm
@@ -96,20 +106,23 @@ def test_chosen_arms_have_results(smoke, key):
 
 @pytest.mark.parametrize("key", KEYS)
 def test_page_and_figures_are_drawn(smoke, key):
-    folder, report = smoke["tensorflow", key], report_module(key)
-    text = (folder / "README.md").read_text()
-    assert text == rendered(report, folder)
+    assert_drawn(smoke[key], key, CHOSEN[key])
+
+
+def assert_drawn(folder: Path, key: str, arms: list[str]) -> None:
+    report = report_module(key)
+    assert (folder / "README.md").read_text() == rendered(report, folder)
     for figure in report.figures:
         drawn = figure.path(folder).exists()
         first = getattr(figure, "arms", (getattr(figure, "arm", None),))[0]
         name = getattr(first, "name", first)
-        expected = name in smoke.arms[key] or hasattr(figure, "network")
+        expected = name in arms or hasattr(figure, "network")
         if getattr(figure, "sample", "").startswith(("test-", "train-")) or expected:
             assert drawn == expected, figure.name
 
 
 def test_the_network_of_a_published_arm_is_kept_with_its_results(smoke):
-    report, results = report_module("common"), smoke["tensorflow", "common"].parent
+    report, results = report_module("common"), smoke["common"].parent
     published = [arm.name for arm in report.arms if arm.published]
     about = json.loads((results / "default" / "measures.json").read_text())
     assert published == ["light"] and about["run"] == "common/smoke/light/seed-0"
@@ -120,7 +133,7 @@ def test_the_network_of_a_published_arm_is_kept_with_its_results(smoke):
 
 
 def test_losses_are_logged_under_the_names_that_the_reports_plot(smoke):
-    epochs = stored(smoke["tensorflow", "imagenet-cgan"])["main"].epochs
+    epochs = stored(smoke["imagenet-cgan"])["main"].epochs
     names = {"loss_G", "loss_G_GAN", "loss_G_L1", "loss_D", "loss_D_real", "loss_D_fake"}
     assert names <= set(epochs.columns)
     np.testing.assert_allclose(
@@ -132,7 +145,7 @@ def test_losses_are_logged_under_the_names_that_the_reports_plot(smoke):
 
 
 def test_pretraining_comes_first_and_its_end_is_an_arm_of_its_own(smoke):
-    runs = stored(smoke["tensorflow", "flower-cgan"])
+    runs = stored(smoke["flower-cgan"])
     whole, first = runs["resnet18-unet"], runs["resnet18-unet-l1"]
     assert list(whole.epochs["epoch"]) == [1, 2, 3, 4] and list(first.epochs["epoch"]) == [1, 2]
     assert whole.epochs["loss_G"].isna().tolist() == [True, True, False, False]
@@ -143,35 +156,23 @@ def test_pretraining_comes_first_and_its_end_is_an_arm_of_its_own(smoke):
 
 def test_an_idle_discriminator_leaves_the_generator_alone(smoke):
     digests = {
-        arm: run.facts["network"]["sha256"]
-        for arm, run in stored(smoke["tensorflow", "rgb-mse-gan"]).items()
+        arm: run.facts["network"]["sha256"] for arm, run in stored(smoke["rgb-mse-gan"]).items()
     }
-    assert digests["literal"] == digests["without-d"] != digests.get("adversarial-1e-2")
-    text = (smoke["tensorflow", "rgb-mse-gan"] / "README.md").read_text()
+    assert digests["literal"] == digests["without-d"]
+    text = (smoke["rgb-mse-gan"] / "README.md").read_text()
     assert "literal and without-d end with the same weights to the bit" in text
 
 
 def test_further_test_sets_have_rows_and_grids(smoke):
-    one = stored(smoke["tensorflow", "flower-cgan"])["resnet18-unet"]
+    one = stored(smoke["flower-cgan"])["resnet18-unet"]
     assert one.means("sketches")["images"] == 10
     assert {"chroma_strokes", "chroma_paper"} <= set(one.images.columns)
     assert one.answers("sketches-random").shape == (5, 32, 32, 3)
-    assert stored(smoke["tensorflow", "imagenet-cgan"])["main"].means("coco")["images"] == 10
-
-
-def test_jax_starts_from_the_same_weights(smoke):
-    """Networks without dropout or label noise: the first epoch's losses agree."""
-    if ("jax", "rgb-mse-gan") not in smoke.folders:
-        pytest.skip("with `-m slow`; report 001 and the adversary's step run on JAX in any case")
-    for key, arm in (("flower-cgan", "resnet18-unet"), ("rgb-mse-gan", "literal")):
-        one, other = (stored(smoke[backend, key])[arm] for backend in ("tensorflow", "jax"))
-        assert other.environment["backend"] == "jax"
-        column = "loss" if "loss" in one.epochs else "loss_G"
-        assert one.epochs[column][0] == pytest.approx(other.epochs[column][0], rel=2e-2)
+    assert stored(smoke["imagenet-cgan"])["main"].means("coco")["images"] == 10
 
 
 def test_second_start_trains_nothing(smoke):
-    folder = smoke["tensorflow", "rgb-mse-gan"].parents[2]
+    folder = smoke["rgb-mse-gan"].parents[2]
     done = run(folder, "reproduce", "rgb-mse-gan", "--scale", "smoke", "--arms", "literal")
     assert done.returncode == 0 and "epoch" not in done.stdout.replace("epochs", "")
 

@@ -18,12 +18,12 @@ from colorization.training.objectives import AbRegression
 CONFIG = TrainingConfig(
     source=GeneratedForms(train=12, val=4, test=4, size=32),
     recipe=Recipe(size=32),
-    network=partial(pix2pix_unet, filters=4, levels=4, max_filters=8, dropout=0.0),
+    network=partial(pix2pix_unet, filters=4, levels=2, dropout=0.0),
     objective=AbRegression(UNIT, "L1"),
     epochs=1,
     batch_size=8,
     beta_1=0.5,
-    adversary=Adversary(partial(patchgan, filters=4)),
+    adversary=Adversary(partial(patchgan, filters=4, field=16)),
     pretraining=Pretraining(1),
 )
 

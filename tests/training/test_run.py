@@ -81,14 +81,12 @@ def wait_for(process: subprocess.Popen, text: str) -> None:
     pytest.fail(f"{text!r} never came: {process.stderr.read()}")
 
 
+# The regression's step is the first stage of the run of two stages below.
 @pytest.mark.parametrize(
     "name",
     [
         "adversarial",
-        *(
-            pytest.param(n, marks=pytest.mark.slow)
-            for n in ("regression", "classification", "cycle")
-        ),
+        *(pytest.param(n, marks=pytest.mark.slow) for n in ("classification", "cycle")),
     ],
 )
 def test_killed_run_ends_with_the_weights_of_an_undisturbed_one(name, undisturbed_run, tmp_path):
