@@ -139,27 +139,39 @@ def batch_norm(x, gamma="ones", beta="zeros", name=None):
 
 @keras.saving.register_keras_serializable(package="colorization")
 class Conv2DTranspose(layers.Conv2DTranspose):
-    """Keras' layer, whose gradient is written out on JAX.
+    """Keras' layer, whose gradient is written out on JAX, and which is a convolution if dilated.
 
     A transposed convolution is what a convolution does to the gradient of its input, so the
     gradients of either are convolutions of the other kind. JAX derives the one by the kernel in a
     form with a window of the image's size instead, for which XLA has no fast code
     (github.com/jax-ml/jax/issues/31662).
+
+    TensorFlow has no dilated one on a CPU where oneDNN is off, as it is by default on those
+    without AVX-512. With stride 1 and nothing cut away it is the convolution of the padded input
+    with the mirrored kernel.
     """
 
     def call(self, inputs):
-        if keras.backend.backend() != "jax" or set(self.dilation_rate) != {1}:
+        kernel = ops.convert_to_tensor(self.kernel)
+        if set(self.dilation_rate) != {1}:
+            outputs = self._dilated(inputs, kernel)
+        elif keras.backend.backend() == "jax":
+            shape = self.compute_output_shape(inputs.shape)
+            fixed = shape, tuple(self.strides), self.padding.upper()
+            outputs = _transposed_on_jax()(inputs, kernel, *fixed)
+        else:
             return super().call(inputs)
-        outputs = _transposed_on_jax()(
-            inputs,
-            ops.convert_to_tensor(self.kernel),
-            self.compute_output_shape(inputs.shape),
-            tuple(self.strides),
-            self.padding.upper(),
-        )
         if self.use_bias:
             outputs = outputs + self.bias
         return outputs if self.activation is None else self.activation(outputs)
+
+    def _dilated(self, inputs, kernel):
+        if set(self.strides) != {1} or self.padding != "valid":
+            raise NotImplementedError("dilated, it takes stride 1 and padding 'valid' alone")
+        margins = [d * (k - 1) for d, k in zip(self.dilation_rate, self.kernel_size, strict=True)]
+        padded = ops.pad(inputs, [(0, 0), *((margin, margin) for margin in margins), (0, 0)])
+        mirrored = ops.transpose(ops.flip(kernel, (0, 1)), (0, 1, 3, 2))
+        return ops.conv(padded, mirrored, dilation_rate=self.dilation_rate)
 
 
 @cache
