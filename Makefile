@@ -25,7 +25,7 @@ WITH_TENSORBOARD = $(if $(TENSORBOARD),@$(PY) -m pip install --quiet -r requirem
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help reproduce data claims status compare bundle collect page tables figures colorize demo export bench test test-slow test-all lint format clean
+.PHONY: help reproduce data claims status compare bundle collect page tables figures colorize demo export bench test test-all lint format clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][^ ]*:.*## / {printf "  %-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -101,10 +101,7 @@ TESTS = $(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 test: $(VENV)/.ready-dev ## run the tests that a change can break, in about five minutes
 	$(TESTS) -m "not slow"
 
-test-slow: $(VENV)/.ready-dev ## run the others: kill loops, every arm, browsers, other formats
-	$(TESTS) -m slow
-
-test-all: $(VENV)/.ready-dev ## run all of them
+test-all: $(VENV)/.ready-dev ## run them and the long ones: kill loops, every arm, browsers, other formats
 	$(TESTS)
 
 lint: $(VENV)/.ready-dev ## check style
