@@ -5,6 +5,7 @@ device is short and every backend sees the same numbers. The order and the flips
 a function of (seed, epoch) alone: a run that resumes at epoch k sees what the undisturbed run saw.
 """
 
+import itertools
 from collections.abc import Iterable, Iterator
 
 import keras
@@ -37,6 +38,34 @@ class ResidentImages:
 def batches_per_epoch(count: int, batch_size: int) -> int:
     """Number of batches, the last smaller one included."""
     return -(-count // batch_size)
+
+
+def stacks_per_epoch(count: int, batch_size: int, most: int) -> int:
+    """Number of stacks of at most `most` batches; see `stacked`."""
+    return -(-(count // batch_size) // most) + (count % batch_size > 0)
+
+
+def stacked(batches: Iterable[tuple], most: int) -> Iterator[tuple]:
+    """Batches of one size in a row, put one upon the other: a loop over them is one compiled call.
+
+    Args:
+        batches: tuples of arrays `[B, ...]` of one epoch; only the last one may be smaller.
+        most: in one stack.
+
+    Yields:
+        their number, int32, and arrays `[most, B, ...]`, noughts beyond that number. A smaller
+        batch is a stack of its own, `[1, B, ...]`.
+    """
+    for _, alike in itertools.groupby(batches, lambda batch: len(batch[0])):
+        room = 0  # of every stack what the first one takes, so that all are one compiled call
+        while taken := list(itertools.islice(alike, most)):
+            room = room or len(taken)
+            parts = (np.stack(part) for part in zip(*taken, strict=True))
+            short = room - len(taken)
+            yield (
+                np.int32(len(taken)),
+                *(np.pad(p, [(0, short)] + [(0, 0)] * (p.ndim - 1)) for p in parts),
+            )
 
 
 def epoch_batches(
@@ -105,6 +134,7 @@ def training_dataset(
     flip: bool = False,
     labels: np.ndarray | None = None,
     resident: bool = False,
+    most: int = 1,
     host: tuple[int, int] = (0, 1),
 ):
     """The batches of epochs `first_epoch` .. `epochs - 1`, end to end: for TensorFlow a
@@ -114,21 +144,26 @@ def training_dataset(
     fetched while the last ones train.
 
     Args:
-        resident: give rows and mirrorings instead of images, for a model that holds the images.
+        resident: give rows and mirrorings instead of images, for a model that holds the images;
+            on JAX in stacks of at most `most` batches, see `stacked`.
         host: see `epoch_batches`.
     """
     draws = {"seed": seed, "reshuffle": reshuffle, "flip": flip}
+    on_tensorflow = keras.backend.backend() == "tensorflow"
+
+    def one_epoch(epoch: int):
+        if not resident:
+            given = {"labels": labels, "host": host, **draws}
+            return epoch_batches(images, batch_size, epoch=epoch, **given)
+        batches = epoch_rows(len(images), batch_size, epoch=epoch, **draws)
+        if labels is not None:
+            batches = ((rows, mirrored, labels[rows]) for rows, mirrored in batches)
+        return batches if on_tensorflow else stacked(batches, most)
 
     def batches():
-        for epoch in range(first_epoch, epochs):
-            if not resident:
-                given = {"labels": labels, "host": host, **draws}
-                yield from epoch_batches(images, batch_size, epoch=epoch, **given)
-                continue
-            for rows, mirrored in epoch_rows(len(images), batch_size, epoch=epoch, **draws):
-                yield (rows, mirrored) if labels is None else (rows, mirrored, labels[rows])
+        return itertools.chain.from_iterable(map(one_epoch, range(first_epoch, epochs)))
 
-    if keras.backend.backend() != "tensorflow":
+    if not on_tensorflow:
         return _as_tuples(batches())
     count = (epochs - first_epoch) * batches_per_epoch(len(images), batch_size)
     parts = [("int32", ()), ("bool", ())] if resident else [("uint8", images.shape[1:])]

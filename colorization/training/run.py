@@ -23,6 +23,7 @@ from colorization.data.batches import (
     ResidentImages,
     batches_per_epoch,
     evaluation_dataset,
+    stacks_per_epoch,
     training_dataset,
 )
 from colorization.data.prepared import PreparedSet
@@ -53,7 +54,8 @@ from colorization.training.options import RunOptions
 from colorization.training.stages import build_stages
 
 DEFAULTS = RunOptions()
-STEPS_PER_EXECUTION = 16  # at most, on an accelerator
+# Of one compiled call, on an accelerator: at most so many.
+STEPS_PER_EXECUTION = {"tensorflow": 16, "jax": 100}
 
 
 def train(
@@ -110,13 +112,21 @@ def explained_memory(config: TrainingConfig):
         ) from None
 
 
-def _steps_per_execution(batches: int) -> int:
-    """Steps of one compiled call on TensorFlow (Keras' JAX trainer makes them one by one).
+def _most_steps() -> int:
+    """Steps of one compiled call, at most."""
+    return STEPS_PER_EXECUTION[keras.backend.backend()] if has_accelerator() else 1
 
-    They divide an epoch, since its end is the end of a call.
+
+def _calls(count: int, batch_size: int, resident: bool) -> tuple[int, int]:
+    """What Keras takes for an epoch's steps, and how many of them it puts into one compiled call.
+
+    On TensorFlow these are batches, of which a call has as many as divide an epoch. Keras' JAX
+    trainer calls for each; there resident images come in stacks of batches, a call each.
     """
-    most = STEPS_PER_EXECUTION if has_accelerator() else 1
-    return max(steps for steps in range(1, most + 1) if batches % steps == 0)
+    batches, most = batches_per_epoch(count, batch_size), _most_steps()
+    if keras.backend.backend() == "tensorflow":
+        return batches, max(steps for steps in range(1, most + 1) if batches % steps == 0)
+    return stacks_per_epoch(count, batch_size, most) if resident else batches, 1
 
 
 def _check_classes(config: TrainingConfig, images: PreparedSet) -> None:
@@ -141,14 +151,14 @@ def _fit(folder, config, images, seed, options):
     if leads():
         watchers += [watch(folder, config, images, finished) for watch in options.watchers]
     resident = ResidentImages(train_images) if options.holds_on_device(train_images) else None
-    batches = batches_per_epoch(len(train_images), config.batch_size)
+    calls, steps = _calls(len(train_images), config.batch_size, resident is not None)
     keep = {"snapshots": config.snapshots, "seconds": options.checkpoint_seconds}
     with ExitStack() as closing:
         for watcher in watchers:
             closing.callback(watcher.close)
         for stage in stages:
             stage.model.resident = resident
-            stage.model.steps_per_execution = _steps_per_execution(batches)
+            stage.model.steps_per_execution = steps
             if stage.start < finished <= stage.end:
                 checkpoint.restore(folder / "last.npz", training_state(stage.model))
             first = max(stage.start, finished)
@@ -156,7 +166,7 @@ def _fit(folder, config, images, seed, options):
                 continue
             stage.model.fit(
                 _training_batches(config, images, seed, first, stage.end, resident is not None),
-                steps_per_epoch=batches,
+                steps_per_epoch=calls,
                 initial_epoch=first,
                 epochs=stage.end,
                 shuffle=False,  # the dataset has its own order
@@ -197,6 +207,7 @@ def _training_batches(config, images: PreparedSet, seed: int, first: int, end: i
         flip=config.flip,
         labels=images.labels("train") if config.objective.classes else None,
         resident=resident,
+        most=_most_steps(),
         host=host(),
     )
 

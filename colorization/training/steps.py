@@ -76,7 +76,23 @@ class StepModel(keras.Model):
     # `train_step(data)` on TensorFlow, `train_step(state, data)` on JAX; `test_step` likewise.
     def train_step(self, *arguments):
         groups = [*self._weights(), self.optimizer.variables]
+        if self.resident and _is_jax():
+            return self._steps(groups, *arguments)
         return self._step(self._update_from, groups, *arguments)
+
+    def _steps(self, groups, state, stack):
+        """As many steps as there are batches in a stack (`colorization.data.batches.stacked`)."""
+        import jax
+
+        count, *parts = stack
+
+        def one(place, state):
+            batch = tuple(part[place] for part in parts)
+            return self._step(self._update_from, groups, state, batch)[1]
+
+        state = jax.lax.fori_loop(0, count, one, state)
+        with keras.StatelessScope(list(zip(self.metrics_variables, state[-1], strict=True))):
+            return self.get_metrics_result(), state
 
     def _update_from(self, batch):
         if self.resident:

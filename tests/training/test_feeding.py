@@ -7,7 +7,13 @@ import numpy as np
 import pytest
 
 from colorization.backend import compiled
-from colorization.data.batches import ResidentImages, epoch_batches, epoch_rows
+from colorization.data.batches import (
+    ResidentImages,
+    epoch_batches,
+    epoch_rows,
+    stacked,
+    stacks_per_epoch,
+)
 from colorization.errors import UserError
 from colorization.training import checkpoint, options
 from colorization.training import run as runs
@@ -36,6 +42,13 @@ def trained(folder: Path, name: str, **options):
     return losses, network.get_weights()
 
 
+def assert_close(one, other):
+    for a, b in zip(one[0], other[0], strict=True):
+        assert a == pytest.approx(b, rel=1e-4)
+    for a, b in zip(one[1], other[1], strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-3)
+
+
 def assert_same(one, other):
     assert one[0] == other[0]
     for a, b in zip(one[1], other[1], strict=True):
@@ -56,9 +69,25 @@ def test_either_feeding_gives_the_same_run(name, tmp_path):
 def test_several_steps_per_execution_give_the_same_run(name, tmp_path, monkeypatch):
     one = trained(tmp_path / "one", name)
     monkeypatch.setattr(runs, "has_accelerator", lambda: True)
-    monkeypatch.setattr(runs, "STEPS_PER_EXECUTION", 5)  # of an epoch's 5
-    assert runs._steps_per_execution(5) == 5 and runs._steps_per_execution(12) == 4
+    monkeypatch.setattr(runs, "STEPS_PER_EXECUTION", {"tensorflow": 5})  # of an epoch's 5
+    assert runs._calls(22, 5, resident=False) == (5, 5)
+    assert runs._calls(60, 5, resident=False) == (12, 4)
     assert_same(one, trained(tmp_path / "several", name))
+
+
+@pytest.mark.parametrize("count, most, numbers", [(23, 3, (3, 1, 1)), (20, 9, (4,)), (3, 9, (1,))])
+def test_stacked_batches_are_an_epochs_batches_in_their_order(count, most, numbers):
+    draws = {"seed": 3, "epoch": 2, "reshuffle": True, "flip": True}
+    batches = list(epoch_rows(count, 5, **draws))
+    found = list(stacked(batches, most))
+    assert tuple(stack[0] for stack in found) == numbers
+    assert len(found) == stacks_per_epoch(count, 5, most)
+    whole = [part.shape for number, *part in found if len(part[0][0]) == 5 for part in part]
+    assert len(set(whole)) <= 1  # one shape, so one compiled call
+    taken = [tuple(p[i] for p in parts) for number, *parts in found for i in range(number)]
+    for (rows, mirrored), (given, flipped) in zip(batches, taken, strict=True):
+        np.testing.assert_array_equal(rows, given)
+        np.testing.assert_array_equal(mirrored, flipped)
 
 
 def test_images_that_take_too_much_of_the_device_stay_on_the_host(monkeypatch):
@@ -93,15 +122,20 @@ def test_checkpoints_do_not_hold_the_images(tmp_path, monkeypatch):
 
 
 JAX = """
+import sys
 from pathlib import Path
-from tests.training.test_feeding import assert_same, trained
+from colorization.training import run
+from tests.training.test_feeding import assert_close, trained
 import keras
 assert keras.backend.backend() == "jax"
-host = trained(Path("host"), "adversarial", options={"feeding": "host"})
-assert_same(host, trained(Path("device"), "adversarial", options={"feeding": "device"}))
+for name in sys.argv[1:] or ["adversarial"]:
+    host = trained(Path(name + "-host"), name, options={"feeding": "host"})
+    run.has_accelerator = lambda: True
+    run.STEPS_PER_EXECUTION = {"jax": 3}  # of an epoch's 4 and a smaller one
+    assert_close(host, trained(Path(name + "-device"), name, options={"feeding": "device"}))
 print("same")
 """
 
 
-def test_on_jax_too(on_jax):
+def test_on_jax_many_steps_are_one_compiled_call_and_give_the_same_run(on_jax):
     assert on_jax(JAX) == "same"
