@@ -60,8 +60,9 @@ claims: $(VENV)/.ready ## print the verdict on every claim, from stored results
 claims-%: $(VENV)/.ready
 	@$(PY) -m experiments claims $*
 
-bundle: $(VENV)/.ready ## pack runs for a machine without network: REPORTS="a b" SCALE=full OUT=bundle.tar
-	@$(PY) -m experiments bundle $(REPORTS) $(RUNS) $(call named,out,OUT)
+bundle: $(VENV)/.ready ## pack runs for a machine without network: REPORTS="a b" SCALE=full OUT=bundle.tar PIECES=45M
+	@$(PY) -m experiments bundle $(REPORTS) $(RUNS) $(call named,out,OUT) \
+	  $(if $(PIECES),--pieces $(PIECES))
 
 collect: $(VENV)/.ready ## merge what `run-bundle` found there into results/: IN=results.tar.gz
 	@$(PY) -m experiments collect $(call quoted,IN)

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from collections.abc import Callable
 from contextlib import contextmanager
 from importlib import import_module
@@ -100,6 +101,37 @@ def keep_compiled(folder: Path) -> None:
         jax.config.update("jax_compilation_cache_dir", str(folder.absolute()))
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
         jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+
+
+def seconds_of_compiling() -> Callable[[], float]:
+    """A function that says how long JAX has traced and compiled since; 0 on TensorFlow."""
+    import keras
+
+    spent = [0.0]
+    if keras.backend.backend() == "jax":
+        import jax
+
+        def add(event: str, seconds: float, **_) -> None:
+            if event.startswith("/jax/core/compile/"):
+                spent[0] += seconds
+
+        jax.monitoring.register_event_duration_secs_listener(add)
+    return lambda: spent[0]
+
+
+def matrix_speed(dtype: str = "bfloat16") -> float:
+    """FLOP/s that the device reaches in large matrix products, the best of a few."""
+    from keras import ops
+
+    size = 8192 if has_accelerator() else 512
+    one = ops.ones((size, size), dtype)
+    product = compiled(lambda a: ops.sum(ops.matmul(ops.matmul(a, a) * (1 / size), a)))
+    seconds = []
+    for _ in range(6):
+        begun = time.perf_counter()
+        ops.convert_to_numpy(product(one))
+        seconds.append(time.perf_counter() - begun)
+    return 2 * 2 * size**3 / min(seconds)
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """The suite's command line: `python -m experiments reproduce berkeley --scale small`."""
 
 import argparse
+import re
 import sys
 from pathlib import Path
 
@@ -49,6 +50,21 @@ def device_count(text: str) -> int | None:
     if not text.isdigit() or text == "0":
         raise argparse.ArgumentTypeError(f"{text!r} is neither a number from 1 nor all")
     return int(text)
+
+
+def positive(text: str) -> int:
+    """A number of processes."""
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
+    return int(text)
+
+
+def size(text: str) -> int:
+    """Bytes, as "45M" names them."""
+    found = re.fullmatch(r"(\d+)([kMG])B?", text)
+    if not found or not int(found[1]):
+        raise argparse.ArgumentTypeError(f"{text!r} is no size such as 45M (units: k, M, G)")
+    return int(found[1]) * 1000 ** (" kMG".index(found[2]))
 
 
 def seed(text: str) -> int:
@@ -156,10 +172,23 @@ def _two(command: argparse.ArgumentParser) -> None:
 
 def _bundle(command: argparse.ArgumentParser) -> None:
     command.add_argument("--out", type=Path, default=Path("bundle.tar"), help="default: bundle.tar")
+    command.add_argument(
+        "--pieces",
+        type=size,
+        metavar="SIZE",
+        help="in archives of at most SIZE (45M, say): code and plan first, then the images",
+    )
 
 
 def _away(command: argparse.ArgumentParser) -> None:
     command.add_argument("--minutes", type=float, required=True, metavar="N", help="all included")
+    command.add_argument(
+        "--workers",
+        type=positive,
+        default=1,
+        metavar="K",
+        help="processes that share the device (default: 1)",
+    )
     command.add_argument("--out", type=Path, default=Path("results.tar.gz"))
 
 

@@ -17,7 +17,7 @@ from experiments import REPORTS, every_report, report_module
 
 def load_backend(command) -> None:
     """Import Keras and its backend for the commands that train."""
-    if command in (reproduce, data, bundle, run_bundle):
+    if command in (reproduce, data, bundle):
         import_quietly()
     else:
         defer_keras()
@@ -29,15 +29,11 @@ def chosen_reports(options) -> list:
 
 
 def chosen_scale(options) -> str:
-    """The scale that was asked for, or else the default; it is said."""
-    scale = options.scale or default_scale()
+    """The scale that was asked for, else `full` where an accelerator is found and `small` where
+    none is; it is said."""
+    scale = options.scale or ("full" if has_accelerator() else "small")
     print(f"scale: {scale} ({SCALES[scale]})")
     return scale
-
-
-def default_scale() -> str:
-    """`full` where an accelerator is found, else `small`."""
-    return "full" if has_accelerator() else "small"
 
 
 def chosen_jobs(options, reports: list, scale: str) -> list:
@@ -222,14 +218,15 @@ def bundle(options) -> int:
     from colorization.reproduction.bundle import pack
 
     roots.read_roots()
-    pack(chosen_jobs(options, chosen_reports(options), options.scale), options.out, say)
+    jobs = chosen_jobs(options, chosen_reports(options), options.scale)
+    pack(jobs, options.out, options.pieces, say)
     return 0
 
 
 def run_bundle(options) -> int:
     from colorization.reproduction.away import run
 
-    return 0 if run(options.minutes, options.out, report_module, say) else 1
+    return int(not run(options.minutes, options.out, report_module, say, options.workers))
 
 
 def collect(options) -> int:

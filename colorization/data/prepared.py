@@ -25,11 +25,9 @@ from colorization.data import roots
 from colorization.data.decode import decode
 from colorization.data.read import BadImage
 from colorization.data.recipe import Recipe
-from colorization.data.source import SPLITS, ImageFile
+from colorization.data.source import SPLITS, as_items
 from colorization.errors import UserError
 from colorization.files import lock
-
-SEALED = "sealed"  # a file in a set that is used as it is, where its photographs are not
 
 NOTES = ("grayscale", "cmyk", "near_gray", "upsampled")
 
@@ -117,14 +115,8 @@ def prepare(source, recipe: Recipe, progress=lambda text: None) -> PreparedSet:
             the disk is full.
     """
     folder = folder_of(source, recipe)
-    if is_sealed(source, recipe):
-        return PreparedSet(folder)
     listed = source.files()
-    files = {
-        split: [ImageFile(item) if isinstance(item, Path) else item for item in listed[split]]
-        for split in SPLITS
-        if split in listed
-    }
+    files = {split: as_items(listed[split]) for split in SPLITS if split in listed}
     fingerprint = _fingerprint(files)
     if prepared := _find(folder, fingerprint):
         return prepared
@@ -148,11 +140,6 @@ def folder_of(source, recipe: Recipe) -> Path:
 def _space_of(source, recipe: Recipe) -> str:
     """Space of the rows: that of the source's images if they have one of their own."""
     return getattr(source, "space", recipe.space)
-
-
-def is_sealed(source, recipe: Recipe) -> bool:
-    """Whether the prepared set is here for good, without its photographs (from a bundle)."""
-    return (folder_of(source, recipe) / SEALED).exists()
 
 
 def _find(folder: Path, fingerprint: str) -> PreparedSet | None:

@@ -1,5 +1,6 @@
 """What an image set is: images by split, each a path or an `Item`."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -41,6 +42,11 @@ class ImageFile:
 
     def read(self) -> bytes:
         return self.path.read_bytes()
+
+
+def as_items(listed: Iterable[Path | Item]) -> list[Item]:
+    """What a source lists, each as an item."""
+    return [ImageFile(item) if isinstance(item, Path) else item for item in listed]
 
 
 Splits = dict[str, list[Path | Item]]

@@ -1,87 +1,69 @@
-"""An unpacked bundle: its plan worked through within a time, what was found packed."""
+"""An unpacked bundle: its plan worked through within a time, what was found packed.
 
-import json
+Runs are done by workers (`colorization.reproduction.workers`), which share the device, so that one
+compiles while another trains.
+"""
+
 import math
 import tarfile
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from colorization.backend import keep_compiled
-from colorization.errors import OutOfTime, RunFailed, UserError
 from colorization.files import replacing
-from colorization.reproduction.bundle import PLAN, plain
-from colorization.reproduction.job import Job, Places
+from colorization.reproduction.bundle import plain
+from colorization.reproduction.plan import HERE, Plan
 from colorization.reproduction.report import Report
-from colorization.reproduction.reproduce import reproduce_run
-from colorization.results.store import Shelf
-from colorization.training.epochs import read_epochs
-from colorization.training.options import RunOptions
+from colorization.reproduction.workers import Crew, Outcome
+from colorization.results.store import storing
 
-HERE = Places(runs=Path("runs"), results=Path("results"))  # in the unpacked bundle
-COMPILED = Path("compiled")
 RESERVE = 60  # seconds of the budget for judging what was trained last
+POLL = 2  # seconds between two looks for what has arrived
 
 
-@dataclass(frozen=True)
-class Plan:
-    """What an unpacked bundle is to run, in the current folder.
+class Speeds:
+    """How long runs take here, by what was measured of those that have ended."""
 
-    Args:
-        scale, precision: of all runs; see `reproduce`.
-        runs: report, arm, seed and cost (`macs`) of each.
-        report: a report by its key.
-    """
+    def __init__(self):
+        self._measured: dict[tuple, tuple[float, float]] = {}
 
-    scale: str
-    precision: str | None
-    runs: list[dict]
-    report: Callable[[str], Report]
+    def add(self, entry: dict, macs: float, outcome: Outcome) -> None:
+        if macs and outcome.training:
+            rest = outcome.seconds - outcome.training
+            self._measured[_network(entry)] = (outcome.training / macs, rest)
 
-    @classmethod
-    def read(cls, report: Callable[[str], Report]) -> "Plan":
-        if not Path(PLAN).exists():
-            raise UserError(f"there is no {PLAN} here; unpack a bundle and run this in its folder")
-        return cls(**json.loads(Path(PLAN).read_text()), report=report)
+    def seconds(self, entry: dict, macs: float) -> float:
+        """Expected of a run with so much before it: by its arm's speed, else by the slowest known;
+        0 as long as none is."""
+        found = self._measured
+        if not found:
+            return 0.0
+        of_one, rest = found.get(_network(entry)) or map(max, zip(*found.values(), strict=True))
+        return macs * of_one + rest
 
-    def missing(self) -> list[dict]:
-        """Runs that are not finished."""
-        return [entry for entry in self.runs if not self._is_stored(**entry)]
 
-    def _is_stored(self, report: str, arm: str, seed: int, macs: float) -> bool:
-        return Shelf(HERE.results / report / self.scale).has(arm, seed)
-
-    def cost(self, entry: dict) -> float:
-        """Multiply-accumulates that a run still has before it."""
-        trainer = self.job(entry).trainer
-        epochs = read_epochs(trainer.folder(HERE.runs) / "epochs.csv")
-        done = max((row["epoch"] for row in epochs), default=0)
-        return entry["macs"] * (1 - done / trainer.config.all_epochs)
-
-    def job(self, entry: dict) -> Job:
-        """What an entry of the plan asks for."""
-        report = self.report(entry["report"])
-        return Job(report, report.arm(entry["arm"]), self.scale, entry["seed"], self.precision)
-
-    def start(self, entry: dict, deadline: float, say: Callable) -> None:
-        """Do one run; go on with it if it was begun."""
-        reproduce_run(self.job(entry), HERE, RunOptions(say=say, deadline=deadline))
+def _network(entry: dict) -> tuple:
+    return entry["report"], entry["arm"]
 
 
 def run(
-    minutes: float, archive: Path, report: Callable[[str], Report], say: Callable = print
+    minutes: float,
+    archive: Path,
+    report: Callable[[str], Report],
+    say: Callable = print,
+    workers: int = 1,
 ) -> bool:
     """Work through the plan in the current folder, and leave an archive of what is finished.
 
-    The run that is expected to take longest among those that fit in what is left of the budget
-    comes first. One that does not end in time stays where it is, to go on at the next call.
+    Of the runs whose images have arrived, the most wanted one that is expected to end in time comes
+    next; it may be one that an earlier call began.
 
     Args:
         minutes: the budget, all included.
-        archive: of results, written between runs and at the end.
-        report: a report by its key.
+        archive: of results, written after each run.
+        report: a report by its key, as a function that another process can import.
         say: called with lines of text.
+        workers: processes that share the device.
 
     Returns:
         Whether all runs are finished.
@@ -89,48 +71,96 @@ def run(
     Raises:
         UserError: this is no unpacked bundle.
     """
-    plan = Plan.read(report)
-    keep_compiled(COMPILED)
-    deadline = time.monotonic() + 60 * minutes - RESERVE
-    left, done, seconds = plan.missing(), 0.0, 0.0
-    try:
-        while left and time.monotonic() < deadline:
-            room = (deadline - time.monotonic()) * done / seconds if done else math.inf
-            entry = _next(left, room, plan.cost)
-            _write_archive(archive)  # of the runs before it, for whoever is cut off
-            left.remove(entry)
-            say(f"== {_name(entry)}")
-            begun, cost = time.monotonic(), plan.cost(entry)
-            try:
-                plan.start(entry, deadline, say)
-            except (UserError, RunFailed) as error:
-                say(f"left out: {error}")
-                continue
-            done, seconds = done + cost, seconds + time.monotonic() - begun
-    except OutOfTime as stop:
-        say(f"out of time: {stop}")
-    finally:
-        for entry in plan.missing():
-            say(f"not finished: {_name(entry)}")
-        if _write_archive(archive):
-            say(f"{archive}: {archive.stat().st_size / 1e3:.0f} kB, for make collect")
+    plan, ended = Plan.read(report), time.monotonic() + 60 * minutes
+    deadline = ended - RESERVE
+    speeds, unpacked, left_out, table, told = Speeds(), set(), [], [], False
+    with Crew(workers, report, say) as crew:
+        while True:
+            plan.unpack_pieces(unpacked)
+            waiting = [e for e in plan.missing() if e not in left_out and e not in crew.busy]
+            for worker in crew.idle:
+                entry = _next(plan, waiting, crew.busy, speeds, deadline - time.monotonic())
+                if entry:
+                    waiting.remove(entry)
+                    say(f"== {_name(entry)}")
+                    worker.start(entry, plan.cost(entry), deadline)
+            now = time.monotonic()
+            if now > ended:
+                break
+            if not crew.busy and (now > deadline or all(map(plan.has_arrived, waiting))):
+                break  # nothing more begins
+            if not crew.busy and not told:
+                say(f"waiting for images of {len(waiting)} runs: bring the bundle's other pieces")
+            told = not crew.busy
+            for entry, macs, outcome in crew.wait(min(POLL, ended - now)):
+                say(f"{_name(entry)}: {outcome.said}")
+                speeds.add(entry, macs, outcome)
+                table.append((entry, macs, outcome))
+                if outcome.failed:
+                    left_out.append(entry)
+                _write_archive(archive, say)
+        peak = crew.peak
+    for line in _lines(table, peak):
+        say(line)
+    for entry in plan.missing():
+        why = "" if plan.has_arrived(entry) else ": its images have not arrived"
+        say(f"not finished: {_name(entry)}{why}")
+    if _write_archive(archive, say):
+        say(f"{archive}: {archive.stat().st_size / 1e3:.0f} kB, for make collect")
     return not plan.missing()
 
 
-def _write_archive(archive: Path) -> bool:
+def _next(
+    plan: Plan, waiting: Iterable[dict], busy: Iterable[dict], speeds: Speeds, room: float
+) -> dict | None:
+    """The most wanted run that can be begun now and is expected to end within `room` seconds, or
+    was begun before and may go on in parts."""
+    if room <= 0:
+        return None
+    taken = {plan.trains_in(entry) for entry in busy}
+    for entry in waiting:
+        if not plan.has_arrived(entry) or plan.trains_in(entry) in taken:
+            continue
+        if plan.has_begun(entry) or speeds.seconds(entry, plan.cost(entry)) <= room:
+            return entry
+    return None
+
+
+def _write_archive(archive: Path, say: Callable) -> bool:
     """Pack what is finished; whether there was anything."""
     if not HERE.results.exists():
         return False
-    with replacing(archive) as part, tarfile.open(part, "w:gz") as written:
+    with (
+        storing(HERE.results, say),
+        replacing(archive) as part,
+        tarfile.open(part, "w:gz") as written,
+    ):
         written.add(HERE.results, "results", filter=plain)
     return True
 
 
+def _lines(table: list[tuple], peak: float) -> list[str]:
+    """What each run took, as aligned text.
+
+    Args:
+        table: entry, multiply-accumulates and outcome of each run.
+        peak: of the device in matrix products, FLOP/s.
+    """
+    head = ("run", "images/s", "of peak", "compiling s", "training s", "the rest s")
+    rows = [head]
+    for entry, macs, outcome in table:
+        share = 2 * macs / outcome.training / peak if outcome.training and peak else math.nan
+        rest = outcome.seconds - outcome.training - outcome.compiling
+        speed = f"{outcome.images_per_second:.0f}", f"{100 * share:.1f} %"
+        seconds = outcome.compiling, outcome.training, rest
+        rows.append((_name(entry), *speed, *(f"{number:.0f}" for number in seconds)))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = [f"matrix products reach {peak / 1e12:.1f} TFLOP/s here"]
+    for name, *cells in rows:
+        cells = (cell.rjust(width) for cell, width in zip(cells, widths[1:], strict=True))
+        lines.append("  ".join([name.ljust(widths[0]), *cells]))
+    return lines if table else []
+
+
 def _name(entry: dict) -> str:
     return f"{entry['report']} {entry['arm']}, seed {entry['seed']}"
-
-
-def _next(left: list[dict], room: float, cost: Callable[[dict], float]) -> dict:
-    """The longest run that fits, or the shortest."""
-    fitting = [entry for entry in left if cost(entry) <= room]
-    return max(fitting, key=cost) if fitting else min(left, key=cost)

@@ -1,20 +1,23 @@
-"""Runs for a machine without network, packed: code, prepared images, packages to install, a plan.
+"""Runs for a machine without network, packed: code, photographs, packages to install, a plan.
 
 Unpacked there, `colorization.reproduction.away` works through the plan.
 """
 
+import io
+import json
 import tarfile
-import tempfile
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
 
-from colorization.data.prepared import SEALED, PreparedSet
+from colorization.data.carried import PHOTOGRAPHS, SEALED, photographs, seal
+from colorization.data.prepared import PreparedSet
 from colorization.errors import SourceUnavailable, UserError
-from colorization.files import replacing, write_json
+from colorization.files import replacing
 from colorization.models.cost import macs, without_values
 from colorization.reproduction.job import Job
-from colorization.reproduction.obtain import obtain, test_sets
+from colorization.reproduction.obtain import further_sets, obtain
 from colorization.training.environment import BUNDLED_COMMIT, commit
 
 NAME = "colorization-bundle"
@@ -24,67 +27,165 @@ PACKAGES = (
     *("h5py", "jinja2", "keras", "matplotlib", "pandas", "pillow", "scikit-image", "scipy"),
     *("tifffile", "tqdm"),
 )
+BLOCK = 512  # bytes, of which a file in a tar takes whole ones
+HEADERS = {False: 1, True: 3}  # blocks before it; a name of more than 100 bytes takes more
 
 
-def pack(jobs: list[Job], target: Path, say: Callable = print) -> None:
-    """Write the archive, `colorization-bundle/` in an uncompressed tar.
+def pack(jobs: list[Job], target: Path, piece: int | None = None, say: Callable = print) -> None:
+    """Write `colorization-bundle/` as an uncompressed tar, or as several.
 
     Args:
         jobs: what is to be done there, of one scale and precision.
         target: the archive to write.
+        piece: bytes that no archive may exceed, or None for one archive. In pieces, the first one,
+            `<target>-1-of-<n>.tar`, has code and plan, and the others the images in the order in
+            which the runs need them.
         say: called with lines of text.
 
     Raises:
-        UserError: no image set of any arm could be had.
+        UserError: no image set of any arm could be had; a photograph is larger than a piece.
     """
     plan, sets = _planned(jobs, say)
     if not plan:
         raise UserError("there is nothing to pack: no image set could be had")
-    first = jobs[0]
-    root = Path(__file__).parents[2]
-    with replacing(target) as part, tarfile.open(part, "w") as archive:
-        for name in PARTS:
-            archive.add(root / name, f"{NAME}/{name}", filter=plain)
-        for name, images in sets.items():
-            archive.add(images.folder, f"{NAME}/data/prepared/{name}", filter=plain)
-        with tempfile.TemporaryDirectory() as scratch:
-            written = Path(scratch)
-            told = {"scale": first.scale, "precision": first.precision, "runs": plan}
-            write_json(written / PLAN, told)
-            (written / "wheels.txt").write_text("\n".join(pins(PACKAGES)) + "\n")
-            (written / SEALED).write_text("used without the photographs it was made from\n")
-            write_json(written / BUNDLED_COMMIT, commit())
-            for name in (PLAN, BUNDLED_COMMIT, "wheels.txt"):
-                archive.add(written / name, f"{NAME}/{name}", filter=plain)
-            for name in sets:
-                place = f"{NAME}/data/prepared/{name}/{SEALED}"
-                archive.add(written / SEALED, place, filter=plain)
-    say(f"{target}: {len(plan)} runs, {len(sets)} image sets, {target.stat().st_size / 1e6:.0f} MB")
+    data = list(_data(sets))
+    pieces = _fill(data, piece) if piece else []
+    names = [f"{target.stem}-{n + 2}-of-{len(pieces) + 1}.tar" for n in range(len(pieces))]
+    sizes = {}
+    for name, members in zip(names, pieces, strict=True):
+        sizes[name] = _write(target.with_name(name), members)
+    told = {"scale": jobs[0].scale, "precision": jobs[0].precision, "runs": plan, "pieces": sizes}
+    first = target.with_name(f"{target.stem}-1-of-{len(pieces) + 1}.tar") if piece else target
+    size = _write(first, [*_code(told, sets), *([] if piece else data)], code=True)
+    total = (size + sum(sizes.values())) / 1e6
+    if piece and size > piece:
+        say(f"{first} is larger than the other pieces may be: {size / 1e6:.0f} MB")
+    what = f"{_count(len(plan), 'run')}, {_count(len(sets), 'image set')}, {total:.1f} MB"
+    say(f"{first}: {what}" + (f", with {', '.join(names)}" if names else ""))
     say(f"unpack it there, install JAX and the packages of wheels.txt, and in {NAME} start:")
-    say("  KERAS_BACKEND=jax python -m experiments run-bundle --minutes N")
+    say("  KERAS_BACKEND=jax python -m experiments run-bundle --minutes N --workers K")
+    if names:
+        say("the others may follow later, into that folder: run-bundle takes them as they come")
 
 
-def _planned(jobs: Iterable[Job], say: Callable) -> tuple[list[dict], dict[str, PreparedSet]]:
-    """The plan's entries, and the image sets that they need by name."""
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'s' * (number != 1)}"
+
+
+@dataclass(frozen=True)
+class _Set:
+    """A prepared set, and what travels of it: photographs by sha256, or None for its arrays."""
+
+    images: PreparedSet
+    photographs: dict | None = field(repr=False)
+
+
+@dataclass(frozen=True)
+class _Member:
+    """A file of an archive: where it goes, its bytes when asked for, and how many they are."""
+
+    name: str
+    read: Callable[[], bytes] = field(repr=False)
+    size: int
+
+
+def _planned(jobs: Iterable[Job], say: Callable) -> tuple[list[dict], dict[str, _Set]]:
+    """The plan's entries, most wanted first, and the sets that they need by name in that order."""
     plan: list[dict] = []
-    sets: dict[str, PreparedSet] = {}
-    for job in jobs:
+    sets: dict[str, _Set] = {}
+    for job in sorted(jobs, key=wanted):
         try:
             config, images = obtain(job.config, say)
         except SourceUnavailable as error:
             say(f"left out: {job}: {error}")
             continue
-        further = [images for images, _ in test_sets(job.arm, config, say).values()]
-        sets |= {one.folder.name: one for one in (images, *further)}
+        needed = {images.folder.name: (config.source, images)}
+        for _, source, further in further_sets(job.arm, config, say):
+            needed[further.folder.name] = source, further
+        for name, (source, one) in needed.items():
+            if name not in sets:
+                sets[name] = _Set(one, photographs(source, one))
         plan.append(
             {
                 "report": job.report.key,
                 "arm": job.arm.name,
                 "seed": job.seed,
                 "macs": _macs(job, images),
+                "sets": list(needed),
             }
         )
     return plan, sets
+
+
+def wanted(job: Job) -> tuple:
+    """A key that sorts jobs: first the arms that most claims wait for, then more seeds of these,
+    then the arms that no claim needs."""
+    waiting = sum(job.arm.name in claim.arms for claim in job.report.claims)
+    return not waiting, job.seed, -waiting
+
+
+def _data(sets: dict[str, _Set]) -> Iterable[_Member]:
+    """The images: each photograph once, or a set's arrays."""
+    seen = set()
+    for name, one in sets.items():
+        if one.photographs is None:
+            for split in one.images.splits:
+                path = one.images.folder / f"{split}.npy"
+                place = f"{NAME}/data/prepared/{name}/{path.name}"
+                yield _Member(place, path.read_bytes, path.stat().st_size)
+            continue
+        for digest, item in one.photographs.items():
+            if digest not in seen:
+                seen.add(digest)
+                yield _Member(f"{NAME}/data/{PHOTOGRAPHS}/{digest}", item.read, len(item.read()))
+
+
+def _code(told: dict, sets: dict[str, _Set]) -> Iterable[_Member]:
+    """Everything but code and images: plan, list of packages, manifests and seals."""
+    texts = {
+        PLAN: json.dumps(told, indent=1) + "\n",
+        BUNDLED_COMMIT: json.dumps(commit()) + "\n",
+        "wheels.txt": "\n".join(pins(PACKAGES)) + "\n",
+    }
+    for name, one in sets.items():
+        place = f"data/prepared/{name}"
+        texts[f"{place}/manifest.json"] = (one.images.folder / "manifest.json").read_text()
+        arrays = "used without the photographs it was made from\n"
+        texts[f"{place}/{SEALED}"] = arrays if one.photographs is None else seal(one.images)
+    for name, text in texts.items():
+        data = text.encode()
+        yield _Member(f"{NAME}/{name}", lambda data=data: data, len(data))
+
+
+def _fill(members: list[_Member], most: int) -> list[list[_Member]]:
+    """Members in their order, in as few archives as they fit in."""
+    pieces: list[list[_Member]] = []
+    room = 0
+    for member in members:
+        takes = BLOCK * (HEADERS[len(member.name) > 100] + -(-member.size // BLOCK))
+        if takes > most - tarfile.RECORDSIZE:
+            raise UserError(
+                f"a file of {member.size / 1e6:.1f} MB fits into no piece; raise PIECES"
+            )
+        if takes > room:
+            pieces.append([])
+            room = most - tarfile.RECORDSIZE
+        pieces[-1].append(member)
+        room -= takes
+    return pieces
+
+
+def _write(target: Path, members: Iterable[_Member], code: bool = False) -> int:
+    """Write an archive; its size."""
+    root = Path(__file__).parents[2]
+    with replacing(target) as part, tarfile.open(part, "w", format=tarfile.GNU_FORMAT) as archive:
+        for name in PARTS if code else ():
+            archive.add(root / name, f"{NAME}/{name}", filter=plain)
+        for member in members:
+            info = plain(tarfile.TarInfo(member.name))
+            info.size, info.mode = member.size, 0o644
+            archive.addfile(info, io.BytesIO(member.read()))
+    return target.stat().st_size
 
 
 def plain(info: tarfile.TarInfo) -> tarfile.TarInfo | None:

@@ -1,8 +1,10 @@
 """What a run needs before it can start: prepared images, test sets, initial weights."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
-from colorization.data.prepared import PreparedSet, is_sealed, prepare
+from colorization.data.carried import images_of, is_sealed
+from colorization.data.prepared import PreparedSet
 from colorization.errors import SourceUnavailable, UserError
 from colorization.models.resnet18_unet import imagenet_backbone
 from colorization.reproduction.report import Arm
@@ -20,14 +22,14 @@ def obtain(config: TrainingConfig, say=print) -> tuple[TrainingConfig, PreparedS
     try:
         if stand_in is not None and is_sealed(stand_in, config.recipe):
             raise UserError("a bundle brought no other images")
-        return config, prepare(config.source, config.recipe, say)
+        return config, images_of(config.source, config.recipe, say)
     except UserError as error:
         if stand_in is None:
             raise SourceUnavailable(str(error)) from None
         missing = str(error)
     say(f"{missing}\n{stand_in.title} stand in for {config.source.title}")
     try:
-        return replace(config, source=stand_in), prepare(stand_in, config.recipe, say)
+        return replace(config, source=stand_in), images_of(stand_in, config.recipe, say)
     except UserError as error:
         raise SourceUnavailable(f"{missing}\n{stand_in.title}: {error}") from None
 
@@ -52,13 +54,18 @@ def with_initial_weights(arm: Arm, config: TrainingConfig, say=print) -> Trainin
 
 def test_sets(arm: Arm, config: TrainingConfig, say=print) -> dict[str, tuple]:
     """Further test sets by name: (prepared images, measure); one that can't be had is left out."""
-    found = {}
+    return {
+        given.name: (images, given.measure) for given, _, images in further_sets(arm, config, say)
+    }
+
+
+def further_sets(arm: Arm, config: TrainingConfig, say=print) -> Iterator[tuple]:
+    """(test set, the source it is had from, its prepared images), of those that can be had."""
     for given in arm.tested_on:
         source = SMOKE_IMAGES if config.source == SMOKE_IMAGES else given.source
         try:
-            _, images = obtain(replace(config, source=source), say)
+            found, images = obtain(replace(config, source=source), say)
         except SourceUnavailable as error:
             say(f"not tested on {given.name}: {error}")
             continue
-        found[given.name] = images, given.measure
-    return found
+        yield given, found.source, images

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tarfile
@@ -14,7 +15,6 @@ import numpy as np
 import pytest
 
 from colorization.errors import OutOfTime
-from colorization.reproduction import away
 from colorization.reproduction.job import Job, Places
 from colorization.reproduction.reproduce import reproduce_run
 from colorization.results.store import Shelf
@@ -25,7 +25,7 @@ from experiments import report_module
 from experiments.__main__ import main
 from tests import ON_JAX
 from tests.tiny import runs as tiny
-from tests.tiny.command_line import WITHOUT_TENSORFLOW
+from tests.tiny.command_line import WITHOUT_TENSORFLOW, finish
 
 ARMS = ["regression", "regression-eval"]
 
@@ -46,17 +46,23 @@ def there(tmp_path_factory):
     return place / "colorization-bundle"
 
 
-def run_there(folder: Path, minutes: float) -> subprocess.CompletedProcess:
-    """With the bundle's own code, on JAX, where there is neither TensorFlow nor any image file."""
+def start_there(folder: Path, minutes: float, workers: int = 1) -> subprocess.Popen:
+    """With the bundle's own code, on JAX, where there is no data set."""
     left_out = ("COLORIZATION_DATA", "PYTHONPATH")
     environment = {k: v for k, v in os.environ.items() if k not in left_out}
-    return subprocess.run(
-        [sys.executable, "-c", WITHOUT_TENSORFLOW, "run-bundle", "--minutes", str(minutes)],
+    given = ["run-bundle", "--minutes", str(minutes), "--workers", str(workers)]
+    return subprocess.Popen(
+        [sys.executable, "-c", WITHOUT_TENSORFLOW, *given],
         cwd=folder,
         env={**environment, **ON_JAX},
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
     )
+
+
+def run_there(folder: Path, minutes: float) -> subprocess.CompletedProcess:
+    return finish(start_there(folder, minutes))
 
 
 def test_a_bundle_runs_without_network_and_comes_back(there, tmp_path, capsys):
@@ -66,7 +72,10 @@ def test_a_bundle_runs_without_network_and_comes_back(there, tmp_path, capsys):
 
     done = run_there(there, 10)
     assert done.returncode == 0, done.stderr + done.stdout
-    assert "fetching" not in done.stderr and "preparing" not in done.stdout
+    assert "fetching" not in done.stderr and "preparing 20 train images" in done.stdout
+    assert "pixels" not in done.stdout  # than where they were packed
+    assert re.search(r"matrix products reach [\d.]+ TFLOP/s here", done.stdout)
+    assert re.search(r"berkeley regression, seed 0 +\d+ +\d+\.\d %( +\d+){3}", done.stdout)
     assert (there / "results.tar.gz").stat().st_size < 500_000
 
     target = tmp_path / "results"
@@ -87,19 +96,14 @@ def test_the_plan_names_every_run_and_the_packages_versions(there):
     plan = json.loads((there / "bundle.json").read_text())
     assert [entry["arm"] for entry in plan["runs"]] == ARMS
     assert all(entry["macs"] > 0 for entry in plan["runs"])
+    assert all(entry["sets"] for entry in plan["runs"])
     wheels = dict(line.split("==") for line in (there / "wheels.txt").read_text().split())
     assert wheels["keras"] == keras.__version__ and wheels["numpy"] == np.__version__
     assert {"optree", "namex", "matplotlib"} <= wheels.keys() and "tensorflow" not in wheels
 
 
-def test_the_longest_that_fits_comes_first_else_the_shortest():
-    left = [{"macs": 3}, {"macs": 9}, {"macs": 5}]
-    for room, chosen in ((float("inf"), 9), (8, 5), (4, 3), (1, 3)):
-        assert away._next(left, room, lambda entry: entry["macs"]) == {"macs": chosen}
-
-
 @pytest.mark.usefixtures("data_folder")
-@pytest.mark.parametrize("epochs", [1, pytest.param(3, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("epochs", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_a_deadline_stops_after_an_epoch_and_costs_nothing(tmp_path, epochs):
     """Within a stage, where it has several epochs, and between the two."""
     changes = {"epochs": epochs, "pretraining": replace(tiny.PRETRAINED.pretraining, epochs=epochs)}
@@ -136,31 +140,6 @@ def test_what_is_trained_too_late_is_judged_next_time(tmp_path, monkeypatch):
     assert [run.arm for run in Stored.read(tmp_path / "results" / "berkeley").runs] == [
         "regression"
     ]
-
-
-def test_what_is_finished_is_packed_before_the_next_run(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    packed = []
-
-    class TwoRuns:
-        left = [{"report": "a", "arm": name, "seed": 0, "macs": 1} for name in ("one", "two")]
-
-        def missing(self):
-            return list(self.left)
-
-        def cost(self, entry):
-            return entry["macs"]
-
-        def start(self, entry, deadline, say):
-            packed.append(Path("found.tar.gz").exists())
-            (away.HERE.results / entry["arm"]).mkdir(parents=True)
-            self.left.remove(entry)
-
-    monkeypatch.setattr(away.Plan, "read", lambda report: TwoRuns())
-    assert away.run(10, Path("found.tar.gz"), report_module)
-    assert packed == [False, True]
-    with tarfile.open("found.tar.gz") as archive:
-        assert {"results/one", "results/two"} <= set(archive.getnames())
 
 
 @pytest.mark.parametrize(

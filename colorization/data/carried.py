@@ -1,0 +1,144 @@
+"""Prepared sets on their way to a machine that has no photographs.
+
+There, a set is its folder with the manifest, sealed; and what the manifest names lies beside all
+sets as the files it was, each once however many sets use it:
+
+    data/prepared/<set>/manifest.json, sealed
+    data/photos/<sha256>
+
+The arrays are made when they are asked for, by the recipe that made them here.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import PIL
+
+from colorization.data.decode import decode
+from colorization.data.prepared import PreparedSet, folder_of, prepare
+from colorization.data.recipe import Recipe
+from colorization.data.source import Item, as_items
+from colorization.errors import UserError
+from colorization.files import lock, replacing
+
+SEALED = "sealed"  # a file in a set that is here for good, without its source
+PHOTOGRAPHS = "photos"  # the folder, beside that of the prepared sets
+ARRAYS = "arrays"  # sealed: what they have to be
+
+
+def is_sealed(source, recipe: Recipe) -> bool:
+    """Whether a set was brought here without its source."""
+    return (folder_of(source, recipe) / SEALED).exists()
+
+
+def images_of(source, recipe: Recipe, progress: Callable = lambda text: None) -> PreparedSet:
+    """The prepared set of a source, or what was brought of it; see `prepare`."""
+    if is_sealed(source, recipe):
+        return restore(folder_of(source, recipe), recipe, progress)
+    return prepare(source, recipe, progress)
+
+
+def photographs(source, images: PreparedSet) -> dict[str, Item] | None:
+    """The photographs that a set keeps, by the sha256 of their bytes; None if it was made of
+    arrays, or of photographs that are not here: then its own arrays have to travel.
+
+    Args:
+        source, images: what was prepared, as it is now; see `colorization.data.prepared.prepare`.
+    """
+    if is_carried(images.folder):
+        place = _place(images.folder)
+        there = {entry["sha256"]: place / entry["sha256"] for entry in _kept(images)}
+        if not all(path.exists() for path in there.values()):
+            return None
+        return dict(zip(there, as_items(there.values()), strict=True))
+    found, entries = {}, images.manifest["files"]
+    for split, items in source.files().items():
+        mine = [entry for entry in entries if entry["split"] == split]
+        for item, entry in zip(as_items(items), mine, strict=True):
+            if "row" in entry:
+                found[entry["sha256"]] = item
+    return None if isinstance(next(iter(found.values())).read(), np.ndarray) else found
+
+
+def seal(images: PreparedSet) -> str:
+    """The text of the file `sealed` of a set whose photographs travel: what its arrays are."""
+    arrays = {split: _digest(images.images(split)) for split in images.splits}
+    return json.dumps({ARRAYS: arrays, "pillow": PIL.__version__}) + "\n"
+
+
+def is_carried(folder: Path) -> bool:
+    """Whether a set's arrays are to be made of photographs that were brought along."""
+    return (folder / SEALED).exists() and ARRAYS in _sealed(folder)
+
+
+def has_arrived(folder: Path) -> bool:
+    """Whether a set's arrays are there, or all that they are made of."""
+    if not (folder / SEALED).exists():
+        return False
+    images = PreparedSet(folder)
+    if all((folder / f"{split}.npy").exists() for split in images.splits):
+        return True
+    place = _place(folder)
+    return is_carried(folder) and all((place / e["sha256"]).exists() for e in _kept(images))
+
+
+def restore(folder: Path, recipe: Recipe, progress: Callable = lambda text: None) -> PreparedSet:
+    """A carried set, its arrays made if they are not there yet.
+
+    Args:
+        folder: of the set.
+        recipe: that it was made by.
+        progress: called with a line of text when there is something to say.
+
+    Raises:
+        UserError: a photograph has not been brought along.
+    """
+    images = PreparedSet(folder)
+    with lock(folder.parent, lambda: progress("waiting: another process prepares images")):
+        for split in images.splits:
+            if not (folder / f"{split}.npy").exists():
+                progress(f"preparing {len(images.names(split))} {split} images of {images.source}")
+                _write(folder, images, split, recipe, progress)
+    return images
+
+
+def _write(folder: Path, images: PreparedSet, split: str, recipe: Recipe, progress) -> None:
+    entries = sorted((e for e in _kept(images) if e["split"] == split), key=lambda e: e["row"])
+    array = np.empty((len(entries), recipe.size, recipe.size, 3), "uint8")
+    for entry in entries:
+        path = _place(folder) / entry["sha256"]
+        if not path.exists():
+            raise UserError(
+                f"{path}, {entry['name']}, is not there; bring the bundle's other pieces"
+            )
+        array[entry["row"]] = decode(path.read_bytes(), recipe)[0]
+    given = _sealed(folder)
+    if _digest(array) != given[ARRAYS][split]:
+        progress(
+            f"{folder.name}: Pillow {PIL.__version__} decodes the {split} images to other pixels "
+            f"than Pillow {given['pillow']} did where they were packed"
+        )
+    with replacing(folder / f"{split}.npy") as part, open(part, "wb") as file:
+        np.save(file, array)
+
+
+def _sealed(folder: Path) -> dict:
+    """What a seal says; nothing where the arrays themselves travelled."""
+    text = (folder / SEALED).read_text()
+    return json.loads(text) if text.startswith("{") else {}
+
+
+def _place(folder: Path) -> Path:
+    """Where the photographs of a set lie."""
+    return folder.parents[1] / PHOTOGRAPHS
+
+
+def _kept(images: PreparedSet) -> list[dict]:
+    return [entry for entry in images.manifest["files"] if "row" in entry]
+
+
+def _digest(array: np.ndarray) -> str:
+    return hashlib.sha256(np.ascontiguousarray(array)).hexdigest()
