@@ -194,6 +194,7 @@ def _away(command: argparse.ArgumentParser) -> None:
 
 def _archive(command: argparse.ArgumentParser) -> None:
     command.add_argument("archive", metavar="ARCHIVE")
+    command.add_argument("--results", type=Path, help="default: results; of smoke runs/results")
 
 
 def _yes(command: argparse.ArgumentParser) -> None:
@@ -214,8 +215,7 @@ COMMANDS = (
     + (_reports, _scale_away, _choice, _bundle),
     ("run-bundle", "in an unpacked bundle: run what fits in a time, pack what was found")
     + (commands.run_bundle, _away),
-    ("collect", "merge what run-bundle packed into the results", commands.collect)
-    + (_archive, _results),
+    ("collect", "merge what run-bundle packed into the results", commands.collect) + (_archive,),
     ("status", "how far each run is, and what it takes of the disk", commands.status, _runs),
     ("clean", "remove prepared images and smoke runs, asking first", commands.clean, _runs, _yes),
     ("list", "list a report's arms", commands.list_arms, _reports),

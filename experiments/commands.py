@@ -233,9 +233,11 @@ def collect(options) -> int:
     from colorization.reproduction.collect import collect
 
     archive = named(options.archive, "the archive that run-bundle wrote: IN=<file>")
-    for report in collect(archive, options.results, report_module, say):
-        _render(report, options.results)
-    write_overview(options.results)
+    results, reports = collect(archive, options.results, report_module, say)
+    for report in reports:
+        _render(report, results)
+    write_overview(results)
+    say(f"{results} is rendered")
     return 0
 
 

@@ -7,23 +7,25 @@ from pathlib import Path
 from colorization.data import archives
 from colorization.errors import UserError
 from colorization.reproduction.report import Report
+from colorization.reproduction.scales import SMOKE
 from colorization.results.store import Shelf, holds_results, shelves, storing
 from colorization.results.stored import Stored
 
 
 def collect(
-    archive: Path, target: Path, report: Callable[[str], Report], say=print
-) -> list[Report]:
+    archive: Path, target: Path | None, report: Callable[[str], Report], say=print
+) -> tuple[Path, list[Report]]:
     """Merge an archive of results into a folder of results.
 
     Args:
         archive: as `run` leaves it.
-        target: the folder of results. Runs that it has already are replaced.
+        target: the folder of results; runs that it has already are replaced. None for `results`,
+            or, since what was tried at `smoke` is not published, `runs/results`.
         report: a report by its key.
         say: called with lines of text.
 
     Returns:
-        the reports that something was found of.
+        the folder, and the reports that something was found of.
 
     Raises:
         UserError: the archive cannot be unpacked, or holds no results.
@@ -31,7 +33,7 @@ def collect(
     wanted = "give the archive that run-bundle wrote (results.tar.gz)"
     if not archive.is_file():
         raise UserError(f"{archive} is no file; {wanted}")
-    with tempfile.TemporaryDirectory() as scratch, storing(target, say):
+    with tempfile.TemporaryDirectory() as scratch:
         try:
             unpacked = archives.unpack(archive, Path(scratch) / "unpacked") / "results"
         except UserError:
@@ -42,10 +44,13 @@ def collect(
         reports = [report(key) for key in keys]  # before anything is copied
         for one in reports:
             Stored.read(unpacked / one.key)
-        for one in reports:
-            for shelf in shelves(unpacked / one.key):
+        found = [(one, shelf) for one in reports for shelf in shelves(unpacked / one.key)]
+        tried = all(shelf.folder.name == SMOKE for _, shelf in found)
+        target = target or Path("runs/results" if tried else "results")
+        with storing(target, say):
+            for one, shelf in found:
                 _merge(shelf, Shelf(target / one.key / shelf.folder.name), say)
-    return reports
+    return target, reports
 
 
 def _merge(found: Shelf, target: Shelf, say) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from colorization.errors import OutOfTime
+from colorization.reproduction.collect import collect
 from colorization.reproduction.job import Job, Places
 from colorization.reproduction.reproduce import reproduce_run
 from colorization.results.store import Shelf
@@ -23,7 +24,7 @@ from colorization.training.environment import commit
 from colorization.training.options import RunOptions
 from experiments import report_module
 from experiments.__main__ import main
-from tests import ON_JAX
+from tests import ON_JAX, ROOT
 from tests.tiny import runs as tiny
 from tests.tiny.command_line import WITHOUT_TENSORFLOW, finish
 
@@ -65,7 +66,7 @@ def run_there(folder: Path, minutes: float) -> subprocess.CompletedProcess:
     return finish(start_there(folder, minutes))
 
 
-def test_a_bundle_runs_without_network_and_comes_back(there, tmp_path, capsys):
+def test_a_bundle_runs_without_network_and_comes_back(there, tmp_path, monkeypatch, capsys):
     none = run_there(there, 1)  # all of it reserved
     assert none.returncode == 1 and none.stdout.count("not finished: berkeley regression") == 2
     assert not (there / "results").exists()
@@ -78,9 +79,10 @@ def test_a_bundle_runs_without_network_and_comes_back(there, tmp_path, capsys):
     assert re.search(r"berkeley regression, seed 0 +\d+ +\d+\.\d %( +\d+){3}", done.stdout)
     assert (there / "results.tar.gz").stat().st_size < 500_000
 
-    target = tmp_path / "results"
-    for word in ("new", "replaced"):
-        assert main(["collect", str(there / "results.tar.gz"), "--results", str(target)]) == 0
+    monkeypatch.chdir(tmp_path)
+    target = tmp_path / "runs" / "results"
+    for word, named in (("new", []), ("replaced", ["--results", str(target)])):
+        assert main(["collect", str(there / "results.tar.gz"), *named]) == 0
         said = capsys.readouterr().out
         assert all(f"{word}: berkeley/smoke/{arm}/seed-0" in said for arm in ARMS)
     stored = {run.arm: run for run in Stored.read(target / "berkeley").runs}
@@ -90,6 +92,16 @@ def test_a_bundle_runs_without_network_and_comes_back(there, tmp_path, capsys):
     assert Shelf(target / "berkeley" / "smoke").baselines()
     assert "regression-eval" in (target / "berkeley/README.md").read_text()
     assert (target / "README.md").exists()
+
+
+def test_what_was_tried_at_smoke_is_not_published(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for scale, place in (("smoke", "runs/results"), ("small", "results")):
+        with tarfile.open(f"{scale}.tar.gz", "w:gz") as archive:
+            archive.add(ROOT / "results/common/small", f"results/common/{scale}")
+        target, (report,) = collect(Path(f"{scale}.tar.gz"), None, report_module, lambda _: None)
+        assert (target, report.key) == (Path(place), "common")
+        assert Stored.read(target / "common").at(scale).runs
 
 
 def test_the_plan_names_every_run_and_the_packages_versions(there):
