@@ -182,8 +182,8 @@ def gathered(resident, batches):
     from colorization.backend import compiled
 
     function = compiled(resident.gather)
-    for rows, mirrored in batches:
-        images = function(rows, mirrored)
+    for *number, rows, mirrored in batches:  # with a number, a stack of one batch
+        images = function(*((rows[0], mirrored[0]) if number else (rows, mirrored)))
         int(images[-1, -1, -1, -1])
         yield images
 
@@ -191,6 +191,7 @@ def gathered(resident, batches):
 def step_speed(config, model, resident: bool, fed: bool = True) -> float:
     """Images per second of `fit`, fed as in training or with one batch again and again."""
     from colorization.data.batches import ResidentImages, training_dataset
+    from colorization.training.run import calls_per_epoch, most_steps
 
     least = 1600 if has_accelerator() else 40  # images an epoch, for a clock to be exact
     steps = max(2, least // config.batch_size)
@@ -198,16 +199,18 @@ def step_speed(config, model, resident: bool, fed: bool = True) -> float:
     epochs = WARM_UP + REPEATS
     model.resident = ResidentImages(images) if resident and fed else None
     model.train_function = None  # it was compiled for the other way of feeding
+    stacks = resident and fed
+    calls, model.steps_per_execution = calls_per_epoch(len(images), config.batch_size, stacks)
     if fed:
-        data = training_dataset(
-            images, config.batch_size, seed=0, first_epoch=0, epochs=epochs, resident=resident
-        )
+        draws = {"seed": 0, "first_epoch": 0, "epochs": epochs}
+        given = {"resident": resident, "most": most_steps(), **draws}
+        data = training_dataset(images, config.batch_size, **given)
     else:
         data = the_same(images[: config.batch_size])
     clock = EpochClock()
     model.fit(
         data,
-        steps_per_epoch=steps,
+        steps_per_epoch=calls,
         epochs=epochs,
         shuffle=False,
         verbose=0,

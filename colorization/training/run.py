@@ -112,18 +112,18 @@ def explained_memory(config: TrainingConfig):
         ) from None
 
 
-def _most_steps() -> int:
+def most_steps() -> int:
     """Steps of one compiled call, at most."""
     return STEPS_PER_EXECUTION[keras.backend.backend()] if has_accelerator() else 1
 
 
-def _calls(count: int, batch_size: int, resident: bool) -> tuple[int, int]:
+def calls_per_epoch(count: int, batch_size: int, resident: bool) -> tuple[int, int]:
     """What Keras takes for an epoch's steps, and how many of them it puts into one compiled call.
 
     On TensorFlow these are batches, of which a call has as many as divide an epoch. Keras' JAX
     trainer calls for each; there resident images come in stacks of batches, a call each.
     """
-    batches, most = batches_per_epoch(count, batch_size), _most_steps()
+    batches, most = batches_per_epoch(count, batch_size), most_steps()
     if keras.backend.backend() == "tensorflow":
         return batches, max(steps for steps in range(1, most + 1) if batches % steps == 0)
     return stacks_per_epoch(count, batch_size, most) if resident else batches, 1
@@ -151,7 +151,7 @@ def _fit(folder, config, images, seed, options):
     if leads():
         watchers += [watch(folder, config, images, finished) for watch in options.watchers]
     resident = ResidentImages(train_images) if options.holds_on_device(train_images) else None
-    calls, steps = _calls(len(train_images), config.batch_size, resident is not None)
+    calls, steps = calls_per_epoch(len(train_images), config.batch_size, resident is not None)
     keep = {"snapshots": config.snapshots, "seconds": options.checkpoint_seconds}
     with ExitStack() as closing:
         for watcher in watchers:
@@ -207,7 +207,7 @@ def _training_batches(config, images: PreparedSet, seed: int, first: int, end: i
         flip=config.flip,
         labels=images.labels("train") if config.objective.classes else None,
         resident=resident,
-        most=_most_steps(),
+        most=most_steps(),
         host=host(),
     )
 

@@ -88,9 +88,11 @@ class StepModel(keras.Model):
 
         def one(place, state):
             batch = tuple(part[place] for part in parts)
-            return self._step(self._update_from, groups, state, batch)[1]
+            return self._step(self._update_from, groups, state, batch)
 
-        state = jax.lax.fori_loop(0, count, one, state)
+        if len(parts[0]) == 1:  # no loop, for whose body XLA has slow code on a CPU
+            return one(0, state)
+        state = jax.lax.fori_loop(0, count, lambda place, state: one(place, state)[1], state)
         with keras.StatelessScope(list(zip(self.metrics_variables, state[-1], strict=True))):
             return self.get_metrics_result(), state
 

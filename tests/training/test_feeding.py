@@ -70,8 +70,8 @@ def test_several_steps_per_execution_give_the_same_run(name, tmp_path, monkeypat
     one = trained(tmp_path / "one", name)
     monkeypatch.setattr(runs, "has_accelerator", lambda: True)
     monkeypatch.setattr(runs, "STEPS_PER_EXECUTION", {"tensorflow": 5})  # of an epoch's 5
-    assert runs._calls(22, 5, resident=False) == (5, 5)
-    assert runs._calls(60, 5, resident=False) == (12, 4)
+    assert runs.calls_per_epoch(22, 5, resident=False) == (5, 5)
+    assert runs.calls_per_epoch(60, 5, resident=False) == (12, 4)
     assert_same(one, trained(tmp_path / "several", name))
 
 
