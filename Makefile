@@ -93,8 +93,10 @@ export: $(VENV)/.ready ## a run's network for other programs: RUN=<run> FORMAT=k
 	@$(PY) -m colorization export $(call named,run,RUN) $(call named,out,OUT) \
 	  $(if $(FORMAT),--format $(FORMAT))
 
-bench: $(VENV)/.ready ## speed of the pipeline, of each training step, and of colouring
+bench: $(VENV)/.ready ## speed of the pipeline, of each training step beside PyTorch's, and of colouring
+	@$(PY) -m pip install --quiet -r requirements/bench.txt
 	$(PY) -m benchmarks.training
+	$(PY) -m benchmarks.peer
 	$(PY) -m benchmarks.colorize
 
 TESTS = $(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile

@@ -1,12 +1,7 @@
-"""Multiply-accumulates of a whole training step, and the most that a device can do in a second."""
-
-import time
+"""Multiply-accumulates of a whole training step."""
 
 import keras
 import numpy as np
-from keras import ops
-
-from colorization.backend import compiled
 
 
 def step_macs(model, batch: np.ndarray) -> float:
@@ -75,23 +70,3 @@ def _op_macs(op) -> int:
         return 0
     height, width, inputs, _ = kernel
     return int(np.prod(output)) * height * width * inputs
-
-
-def peak_macs(dtype: str, size: int, repeats: int = 10) -> float:
-    """Multiply-accumulates in a second of the product of two square matrices, measured.
-
-    Args:
-        dtype: "float32" or "bfloat16".
-        size: rows and columns; as many as keep the device busy.
-        repeats: the fastest of so many counts.
-    """
-    a = ops.cast(keras.random.normal((size, size), seed=0), dtype)
-    product = compiled(ops.matmul)
-
-    def seconds() -> float:
-        start = time.perf_counter()
-        float(product(a, a)[0, 0])  # waits for the product
-        return time.perf_counter() - start
-
-    seconds()
-    return size**3 / min(seconds() for _ in range(repeats))

@@ -14,7 +14,7 @@ from dataclasses import replace
 from statistics import median
 from types import SimpleNamespace
 
-from colorization.backend import has_accelerator, import_quietly
+from colorization.backend import has_accelerator, import_quietly, matrix_speed
 from colorization.errors import exit_status
 from experiments import REPORTS, check_reports
 from experiments.commands import chosen_reports
@@ -51,14 +51,13 @@ def benchmark(options) -> int:
     import_quietly()
     import keras
 
-    from benchmarks.step_cost import peak_macs
     from colorization.training.environment import device_name, make_deterministic
 
     make_deterministic()  # as in training
     accelerator = has_accelerator()
     feeding = options.feeding or ("device" if accelerator else "host")
     dtype = "bfloat16" if "bfloat16" in options.precision else "float32"
-    peak = peak_macs(dtype, 8192 if accelerator else 2048)
+    peak = matrix_speed(dtype) / 2
     print(f"{keras.backend.backend()}, {device_name()}, {options.precision}")
     print(f"product of two {dtype} matrices: {peak / 1e9:.0f} G MACs/s; batches from the {feeding}")
     print(_line("", COLUMNS))

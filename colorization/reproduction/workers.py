@@ -136,10 +136,10 @@ def _work(connection: Connection, report: Callable, measures_peak: bool) -> None
     threading.Thread(target=_end_with_parent, daemon=True).start()
     backend.import_quietly()
     backend.keep_compiled(COMPILED)
-    compiling = backend.seconds_of_compiling()
+    compiling, plan = backend.seconds_of_compiling(), Plan.read(report)
     if measures_peak:
-        connection.send(("peak", backend.matrix_speed()))
-    plan = Plan.read(report)
+        dtype = "bfloat16" if plan.precision == "mixed_bfloat16" else "float32"
+        connection.send(("peak", backend.matrix_speed(dtype, repeats=3)))
 
     def say(line: str) -> None:
         connection.send(("say", line))
