@@ -25,7 +25,7 @@ WITH_TENSORBOARD = $(if $(TENSORBOARD),@$(PY) -m pip install --quiet -r requirem
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help reproduce data claims status compare bundle collect page tables figures colorize demo export bench test test-all lint format clean
+.PHONY: help reproduce data claims status compare calibrate bundle collect page tables figures colorize demo export bench test test-all lint format clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][^ ]*:.*## / {printf "  %-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -73,6 +73,9 @@ status: $(VENV)/.ready ## how far each run is, and what it takes of the disk
 compare: $(VENV)/.ready ## two sets of results side by side: A=<folder> B=<folder> FORCE=1 TOLERANCE=x
 	@$(PY) -m experiments compare $(call quoted,A) $(call quoted,B) $(if $(FORCE),--force) \
 	  $(if $(TOLERANCE),--tolerance $(TOLERANCE))
+
+calibrate: $(VENV)/.ready ## does the rule of verdicts see differences where there are none? minutes
+	@$(PY) -m experiments calibrate
 
 tables-%: $(VENV)/.ready
 	$(PY) -m experiments tables $*

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from colorization.errors import exit_status
 from colorization.scales import SCALES
-from experiments import REPORTS, check_reports, commands
+from experiments import REPORTS, check_reports, commands, reading
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -162,8 +162,7 @@ def _two(command: argparse.ArgumentParser) -> None:
         type=float,
         default=1.0,
         metavar="X",
-        help="where there are not two seeds to tell, a difference of up to X times the least that "
-        "counts in claims is none (default: 1)",
+        help="take X times what counts in claims for the least difference that counts (default: 1)",
     )
     command.add_argument(
         "--force", action="store_true", help="even if scales, splits or sources differ"
@@ -206,19 +205,21 @@ COMMANDS = (
     ("reproduce", "train, evaluate and render a report", commands.reproduce)
     + (_reports, _scale, _choice, _training, _runs),
     ("data", "fetch, verify and prepare a report's images", commands.data, _reports, _scale),
-    ("tables", "render tables again from stored results", commands.tables, _reports, _results),
-    ("figures", "draw figures again from stored results", commands.figures, _reports, _results),
-    ("page", "render all results as one HTML page", commands.page, _results),
-    ("claims", "print the verdict on each claim", commands.claims, _reports, _results),
-    ("compare", "two sets of results, or two runs, side by side", commands.compare, _two),
+    ("tables", "render tables again from stored results", reading.tables, _reports, _results),
+    ("figures", "draw figures again from stored results", reading.figures, _reports, _results),
+    ("page", "render all results as one HTML page", reading.page, _results),
+    ("claims", "print the verdict on each claim", reading.claims, _reports, _results),
+    ("compare", "two sets of results, or two runs, side by side", reading.compare, _two),
+    ("calibrate", "set every stored arm against itself: does the rule see differences?")
+    + (reading.calibrate, _results),
     ("bundle", "pack runs for a machine without network: code, images, plan", commands.bundle)
     + (_reports, _scale_away, _choice, _bundle),
     ("run-bundle", "in an unpacked bundle: run what fits in a time, pack what was found")
     + (commands.run_bundle, _away),
     ("collect", "merge what run-bundle packed into the results", commands.collect) + (_archive,),
-    ("status", "how far each run is, and what it takes of the disk", commands.status, _runs),
-    ("clean", "remove prepared images and smoke runs, asking first", commands.clean, _runs, _yes),
-    ("list", "list a report's arms", commands.list_arms, _reports),
+    ("status", "how far each run is, and what it takes of the disk", reading.status, _runs),
+    ("clean", "remove prepared images and smoke runs, asking first", reading.clean, _runs, _yes),
+    ("list", "list a report's arms", reading.list_arms, _reports),
 )
 
 

@@ -1,9 +1,10 @@
-"""What each word of the command line does: it reads its options, calls one function, and prints.
+"""What the words of the command line do that make results, and what all words share.
+
+Each reads its options, calls one function, and prints.
 
 Imports stand in the functions, so that help and mistakes are answered at once.
 """
 
-import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -86,7 +87,7 @@ def _reproduce(options) -> int:
         own = [job for job in jobs if job.report is report]
         failures += reproduce(own, places, _how(options))
         if devices.leads():
-            _render(report, places.results)
+            render(report, places.results)
     if not options.data and devices.leads():
         write_overview(places.results)
     return min((report_error(failure) for failure in failures), default=0)
@@ -110,12 +111,12 @@ def _how(options):
     )
 
 
-def _render(report, results: Path, what: tuple[str, ...] = ("tables", "figures")) -> None:
-    from colorization.pages.report_page import render
+def render(report, results: Path, what: tuple[str, ...] = ("tables", "figures")) -> None:
+    from colorization.pages import report_page
     from colorization.results.store import storing
 
     with storing(results, say):
-        render(report, results / report.key, say, what)
+        report_page.render(report, results / report.key, say, what)
 
 
 def data(options) -> int:
@@ -142,76 +143,11 @@ def data(options) -> int:
     return 2 if failures else 0
 
 
-def tables(options) -> int:
-    return _render_again(options, "tables")
-
-
-def figures(options) -> int:
-    return _render_again(options, "figures")
-
-
-def _render_again(options, what: str) -> int:
-    from colorization.results.store import shelves
-
-    check_results(options.results)
-    for report in chosen_reports(options):
-        folder = options.results / report.key
-        if shelves(folder):
-            _render(report, options.results, (what,))
-            continue
-        missing = f"{folder} holds no results; run: make reproduce-{report.key}"
-        if options.reports:
-            raise UserError(missing)
-        say(missing)
-    write_overview(options.results)
-    return 0
-
-
-def page(options) -> int:
-    from colorization.results.store import holds_results, storing
-
-    if not holds_results(options.results):
-        raise UserError(f"{options.results} holds no results; run: make reproduce")
-    from colorization.pages.html import write_page
-
-    write_overview(options.results)
-    with storing(options.results, say):
-        written = write_page(every_report(), options.results)
-    say(f"{written} is rendered; open it in a browser")
-    return 0
-
-
-def claims(options) -> int:
-    from colorization.pages.claims_section import lines
-
-    check_results(options.results)
-    for report in chosen_reports(options):
-        if not report.claims and options.reports:
-            raise UserError(f"{report.key} has no claims: it compares the methods of the others")
-        if report.claims:
-            say(f"{report.key}: {report.citation}, {report.title}")
-        for line in lines(report, options.results / report.key):
-            say(line)
-    return 0
-
-
-def check_results(folder: Path) -> None:
-    if not folder.is_dir():
-        raise UserError(f"{folder} is not there; name the folder of results by --results")
-
-
 def named(text: str, what: str) -> Path:
     """A path that was given; make gives nothing where the user did not."""
     if not text:
         raise UserError(f"name {what}")
     return Path(text)
-
-
-def compare(options) -> int:
-    from colorization.evidence.compare import compare
-
-    a, b = (named(text, "two: A=<folder> B=<folder>") for text in (options.a, options.b))
-    return compare(a, b, force=options.force, tolerance=options.tolerance, say=say)
 
 
 def bundle(options) -> int:
@@ -235,31 +171,9 @@ def collect(options) -> int:
     archive = named(options.archive, "the archive that run-bundle wrote: IN=<file>")
     results, reports = collect(archive, options.results, report_module, say)
     for report in reports:
-        _render(report, results)
+        render(report, results)
     write_overview(results)
     say(f"{results} is rendered")
-    return 0
-
-
-def status(options) -> int:
-    from colorization.reproduction.status import status
-
-    status(options.runs, say)
-    return 0
-
-
-def clean(options) -> int:
-    from colorization.reproduction.status import clean
-
-    def agreed(question: str) -> bool:
-        if options.yes:
-            return True
-        try:
-            return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
-        except EOFError:  # no one to ask
-            return False
-
-    clean(options.runs, agreed, say)
     return 0
 
 
@@ -279,16 +193,6 @@ def write_overview(results: Path) -> None:
             table = reports_table(reports, results)
             write_text(readme, replace_block(readme.read_text(), "reports", table))
             write_text(Path("docs/departures.md"), departures_page(reports))
-
-
-def list_arms(options) -> int:
-    for report in chosen_reports(options):
-        print(f"{report.key}: {report.citation}, {report.title}")
-        width = shutil.get_terminal_size().columns
-        for arm in report.arms:
-            kind = "primary " if arm.primary else "ablation"
-            print(f"  {kind}  {arm.name:24s}{arm.title}"[:width])
-    return 0
 
 
 def say(text: str) -> None:

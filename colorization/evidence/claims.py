@@ -10,7 +10,7 @@ import numpy as np
 from colorization.errors import UserError
 from colorization.evidence.criteria import Judged, Test
 from colorization.evidence.quantities import Images
-from colorization.evidence.rule import ARTEFACT, INCONCLUSIVE, NOT_RUN, SUPPORTED, all_of
+from colorization.evidence.rule import ARTEFACT, FEW, INCONCLUSIVE, NOT_RUN, SUPPORTED, all_of
 from colorization.results.measures import ERRORS, MEASURES
 from colorization.results.stored import Stored
 
@@ -123,20 +123,22 @@ class Verdict:
 def judge(claim: Claim, stored: Stored) -> Verdict:
     """The verdict at the largest scale that can give one; what others say stands beside it.
 
-    That is the largest at which all of the claim's arms have been run; if all that can be had there
-    is a number without an interval (a single seed), a smaller one with more seeds.
+    That is the largest at which all of the claim's arms have been run; if they have fewer than
+    three trainings there, a smaller one with more.
     """
     found = [_judge_at(claim, stored.at(scale), scale) for scale in stored.scales_of(claim.arms)]
     if not found:
         missing = [arm for arm in claim.arms if not stored.of(arm)] or claim.arms
         return Verdict(claim, NOT_RUN, reason=f"not run yet: {', '.join(missing)}")
-    decided = (f for f in found if f.verdict not in (NOT_RUN, INCONCLUSIVE) or _bounded(f))
+    open_ = (NOT_RUN, INCONCLUSIVE, *FEW.values())
+    decided = (f for f in found if f.verdict not in open_ or _bounded(f))
     deciding = next(decided, found[0])
     return replace(deciding, others=tuple(f for f in found if f is not deciding))
 
 
 def _bounded(given: Verdict) -> bool:
-    return bool(given.tests) and all(np.isfinite(j.estimate.low) for j in given.tests)
+    found = [judged.estimate for judged in given.tests]
+    return bool(found) and all(np.isfinite(e.low) and e.seeds not in FEW for e in found)
 
 
 def _judge_at(claim: Claim, stored: Stored, scale: str) -> Verdict:

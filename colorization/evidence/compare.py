@@ -18,7 +18,7 @@ from colorization.evidence.matching import (
     match,
     read_images,
 )
-from colorization.evidence.rule import INCONCLUSIVE
+from colorization.evidence.rule import CONTRADICTED, FEW, INCONCLUSIVE, SUPPORTED, verdict
 from colorization.results.measures import MEASURES, columns_of, with_sign
 from colorization.results.runs import StoredRun
 from colorization.serialization import differences
@@ -33,8 +33,7 @@ def compare(a: Path, b: Path, *, force: bool, tolerance: float, say: Callable[[s
         a, b: a folder of results, of a report, scale or arm in it, or of one run. Arms are matched
             by name; two folders of a single arm or run are compared whatever arms they are.
         force: compare runs of different scales or images too.
-        tolerance: where there are not two seeds to tell, so many times what counts of a measure
-            is a difference that does not count.
+        tolerance: so many times what counts of a measure is the least difference that counts here.
         say: called with lines of text.
 
     Returns:
@@ -76,19 +75,15 @@ def compare(a: Path, b: Path, *, force: bool, tolerance: float, say: Callable[[s
 
 def _say_measures(found: Match, tolerance: float, say: Callable[[str], None]) -> list[str]:
     """Say the table of a match and how to read it; the words in its last column."""
-    sides = [[read_images(run) for run in side] for side in found.sides]
     first, second = ([read_images(run) for run in side] for side in zip(*found.pairs, strict=True))
-    has = [set(MEASURES).intersection(*(t.dropna(axis=1, how="all") for t in s)) for s in sides]
-    several = [side for side in sides if len(side) > 1]
-    limit_is = "spread" if several else "tolerance"
-    rows = [("", "A", "B", "B - A", "95 % interval", limit_is, "")]
+    has = [
+        set(MEASURES).intersection(*(t.dropna(axis=1, how="all") for t in side))
+        for side in (first, second)
+    ]
+    rows = [("", "A", "B", "B - A", "95 % interval", "counts", "")]
     for name in MEASURES:
         if name in has[0] & has[1] or name == "chroma_ratio":
-            counts = MEASURES[name].counts
-            limit = None if counts is None else tolerance * counts
-            if several:
-                limit = max(np.ptp([_scores([t], name).overall for t in side]) for side in several)
-            rows.append(_row(name, _scores(first, name), _scores(second, name), limit, limit_is))
+            rows.append(_row(name, _scores(first, name), _scores(second, name), tolerance))
     for line in _aligned(rows):
         say(line)
 
@@ -96,14 +91,11 @@ def _say_measures(found: Match, tolerance: float, say: Callable[[str], None]) ->
         say(f"{counted(len(first[0]), 'test image')}, paired by name")
     else:
         say(f"{len(first[0])} test images in A, {len(second[0])} in B, not paired by name")
-    if several:
-        say("spread: the largest difference between the seeds of one side")
-    else:
-        times = "" if tolerance == 1 else f"{tolerance:g} times "
-        say(
-            f"tolerance: {times}the least differences that count (docs/measures.md); the spread is "
-            "unknown, neither side has two seeds"
-        )
+    times = "" if tolerance == 1 else f"{tolerance:g} times "
+    say(f"counts: {times}the least difference that counts (docs/measures.md)")
+    if len(first) in FEW:
+        few = FEW[len(first)]
+        say(f"{few} a side: no difference is judged, another training may differ as much")
     for side, only in (("A", has[0] - has[1]), ("B", has[1] - has[0])):
         if only:
             say(f"not compared, only in {side}: {', '.join(sorted(only))}")
@@ -118,52 +110,49 @@ def _scores(seeds: Sequence[pd.DataFrame], name: str) -> Scores:
     return Scores(units, numbers, *(table.to_numpy(float) for table in tables))
 
 
-def _row(
-    name: str, first: Scores, second: Scores, limit: float | None, limit_is: str
-) -> tuple[str, ...]:
+def _row(name: str, first: Scores, second: Scores, tolerance: float) -> tuple[str, ...]:
+    measure = MEASURES[name]
     same = first.units == second.units and all(
         np.array_equal(getattr(first, part), getattr(second, part))
         for part in ("values", "weights")
     )
-    a, b = first.overall, second.overall
+    limit = None if measure.counts is None else tolerance * measure.counts
     found = Estimate(0, 0, 0, *first.values.shape) if same else estimate(second, first, of=sub)
-    signed = with_sign(MEASURES[name].form).format
+    gain = found
+    if name == "chroma_ratio" and not same:  # better is what lies nearer to 1
+        gain = estimate(first, second, of=lambda a, b: abs(a - 1) - abs(b - 1))
+    signed = with_sign(measure.form).format
     return (
-        MEASURES[name].heading,
-        MEASURES[name].text(a),
-        MEASURES[name].text(b),
+        measure.heading,
+        measure.text(first.overall),
+        measure.text(second.overall),
         signed(found.value),
         "–" if np.isnan(found.low) else f"[{signed(found.low)}, {signed(found.high)}]",
-        MEASURES[name].text(limit),
-        "same" if same else word(name, a, b, found, limit, limit_is),
+        measure.text(limit),
+        "same" if same else word(gain, limit, measure.better),
     )
 
 
-def word(name: str, a: float, b: float, found: Estimate, limit: float | None, limit_is: str) -> str:
-    """What to call a difference between A and B.
+def word(found: Estimate, limit: float | None, better: str) -> str:
+    """What to call a difference between A and B, by the rule of verdicts.
 
     Args:
-        name: of the measure.
-        a, b: its means.
-        found: b - a with its interval.
-        limit: the difference that does not count, or None if that is not known.
-        limit_is: "spread" or "tolerance".
+        found: B - A with its interval; B's gain where 1 is best.
+        limit: the least difference that counts, or None if that is not known.
+        better: which way, as `Measure` has it.
 
     Returns:
-        "within spread" (or tolerance); beyond it "inconclusive" if the interval holds 0, else
-        "better" or "worse", or "differs" where a measure has no direction or no limit. The chroma
-        ratio is better or worse where its distance from 1 changes by more than the limit.
+        "better" or "worse" if the whole interval lies beyond the least difference, "differs" if
+        the measure has no direction or no such difference; else "no difference that counts",
+        "inconclusive", or how few the trainings are.
     """
-    if limit is not None and abs(found.value) <= limit:
-        return f"within {limit_is}"
-    if not (found.low > 0 or found.high < 0):  # nor if there is no interval
-        return INCONCLUSIVE
-    loss = found.value * {"lower": 1, "higher": -1}.get(MEASURES[name].better, 0)
-    if name == "chroma_ratio":
-        loss = abs(b - 1) - abs(a - 1)
-    if limit is None or abs(loss) <= limit:
+    more = verdict(found, limit or 0.0, True, limit)
+    less = verdict(found, -(limit or 0.0), False, limit)
+    if SUPPORTED not in (more, less):
+        return INCONCLUSIVE if CONTRADICTED in (more, less) else more
+    if limit is None or better not in ("lower", "higher", "1"):
         return "differs"
-    return "worse" if loss > 0 else "better"
+    return "better" if (more == SUPPORTED) == (better != "lower") else "worse"
 
 
 def _aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from colorization.evidence.interval import Estimate, estimate
 from colorization.evidence.quantities import Images, Part
-from colorization.evidence.rule import verdict
+from colorization.evidence.rule import FEW, INCONCLUSIVE, verdict
 from colorization.results.measures import MEASURES
 from colorization.results.stored import Stored
 
@@ -54,7 +54,15 @@ class Test:
         found = estimate(*(term for part in terms for term in part), of=number)
         above = self.at_least is not None
         threshold = self.at_least if above else self.at_most
-        return Judged(self, self.what(stored), found, verdict(found, threshold, above))
+        outcome = verdict(found, threshold, above, self.least)
+        return Judged(self, self.what(stored), found, outcome)
+
+    @property
+    def least(self) -> float | None:
+        """The least difference that counts, where the number is a difference of a measure."""
+        if self.ratio or not self.against or not isinstance(self.of, Images):
+            return None
+        return MEASURES[self.of.measure].counts
 
     def what(self, stored: Stored | None = None) -> str:
         """What is measured, in words; stored results tell at which epoch a snapshot was taken."""
@@ -91,13 +99,33 @@ class Judged:
         """The number with its interval."""
         number, found = self.test._number, self.estimate
         if np.isnan(found.low):
-            return f"{number(found.value)} (one seed: no interval)"
+            return f"{number(found.value)} (one training: no interval)"
         return f"{number(found.value)} [{number(found.low)}, {number(found.high)}]"
+
+    @property
+    def trainings(self) -> int | None:
+        """How many an arm the answer would need: for an interval of the least difference to either
+        side, or, of other numbers, one that reaches the threshold no more. None if not known."""
+        threshold = self.test.at_least if self.test.at_most is None else self.test.at_most
+        half = self.test.least or abs(self.estimate.value - threshold)
+        return self.estimate.trainings_for(half) if self.estimate.seeds else None
 
     @property
     def against_threshold(self) -> str:
         """What is measured, the number, what the claim needs it to be, and whether it is."""
-        return f"{self.what}: {self.measured}, needs {self.test.wanted}: {self.verdict}"
+        said = f"{self.what}: {self.measured}, needs {self.test.wanted}: {self.verdict}"
+        return said + self.more_trainings
+
+    @property
+    def more_trainings(self) -> str:
+        """How many trainings an answer would need, in brackets; "" if it is there, or not known."""
+        if self.verdict not in (INCONCLUSIVE, *FEW.values()):
+            return ""
+        needed = self.trainings
+        if needed is None:
+            known = self.estimate.seeds not in FEW
+            return " (more images are needed than there are)" if known else ""
+        return f" (about {max(needed, 3)} trainings an arm would tell)"
 
     def to_json(self) -> dict:
         found = self.estimate
@@ -109,6 +137,7 @@ class Judged:
             **{k: None if np.isnan(v) else float(f"{v:.5g}") for k, v in numbers.items()},
             "units": found.units,
             "seeds": found.seeds,
+            "trainings": self.trainings,
             "verdict": self.verdict,
         }
 

@@ -24,7 +24,7 @@ def lines(report: Report, folder: Path) -> list[str]:
     for claim in found:
         measured = [f"{test['test']}: {test['measured']}" for test in claim["tests"]]
         said = decided_by(measured, claim["verdict"], claim["reason"])
-        result.append(f"  {claim['number']:5s} {claim['verdict']:13s} {claim['claim']}")
+        result.append(f"  {claim['number']:5s} {claim['verdict']:25s} {claim['claim']}")
         result.append(f"        {said}; {claim['at']}")
     return result
 
@@ -47,8 +47,8 @@ def claims_section(verdicts: list[Verdict], key: str) -> str:
     return f"""\
 ## What the report claims, and the verdict
 
-Numbers stand with 95 % intervals over test images and, where there are several, seeds; the rule and
-the least differences that count are in [docs/measures.md](../../docs/measures.md#verdicts).
+Numbers stand with 95 % intervals over test images and trainings; the rule and the least differences
+that count are in [docs/measures.md](../../docs/measures.md#verdicts).
 
 {tables.markdown(pd.DataFrame(lines))}
 ### How each was tested

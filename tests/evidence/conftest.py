@@ -55,11 +55,12 @@ def write(tmp_path):
 
 @pytest.fixture
 def pair(write, tmp_path):
-    """`pair(...)`: run 0 of an arm in a/demo and, written with the arguments, in b/demo."""
+    """`pair(...)`: three runs of an arm in a/demo and, written with the arguments, in b/demo."""
 
-    def runs(**changes):
-        write("a/demo/small/unet/seed-0")
-        write("b/demo/small/unet/seed-0", **changes)
+    def runs(seeds=(0, 1, 2), **changes):
+        for seed in seeds:
+            write(f"a/demo/small/unet/seed-{seed}")
+            write(f"b/demo/small/unet/seed-{seed}", **changes)
         return tmp_path / "a", tmp_path / "b"
 
     return runs

@@ -27,7 +27,8 @@ from tests.evidence.claims_helpers import NAMES, RANDOM
 
 @pytest.fixture
 def store(tmp_path):
-    """`store(arm, errors, scale, seed)`: a stored run whose test images have these errors.
+    """`store(arm, errors, scale, seed)`: a stored run whose test images have these errors; without
+    a seed, three, a hundredth apart.
 
     `training` names the arm that trained it, if it is a snapshot of another.
     """
@@ -36,7 +37,7 @@ def store(tmp_path):
         arm,
         errors,
         scale="small",
-        seed=0,
+        seed=None,
         losses=(3.0, 2.0, 1.0),
         accuracy=0.9,
         train=(),
@@ -44,6 +45,12 @@ def store(tmp_path):
         device="CPU",
         **facts,
     ):
+        if seed is None:
+            for seed, shift in enumerate((-0.01, 0.0, 0.01)):
+                given = {"losses": losses, "accuracy": accuracy, "training": training}
+                given |= {"device": device, "train": train, **facts}
+                write(arm, np.asarray(errors) + shift, scale, seed, **given)
+            return tmp_path / "report"
         split = ["test"] * len(errors) + ["train"] * len(train)
         errors = np.concatenate([errors, train]).astype(float)
         rows = {
@@ -84,7 +91,7 @@ def test_better_and_worse(store):
     store("one", GOOD)
     stored = Stored.read(store("two", BAD))
     found = judge(CLAIM, stored)
-    assert (found.verdict, found.run) == (rule.SUPPORTED, "small, 1 seed")
+    assert (found.verdict, found.run) == (rule.SUPPORTED, "small, 3 seeds")
     assert found.tests[0].estimate.value == pytest.approx(GOOD.mean() - BAD.mean())
     reverse = Claim("", "", "", (better("ciede2000", "two", "one"),))
     assert judge(reverse, stored).verdict == rule.CONTRADICTED
@@ -112,16 +119,16 @@ def test_scales_are_not_mixed_and_the_largest_decides(store):
     ]
 
 
-def test_a_number_without_interval_gives_way_to_a_smaller_scale_with_seeds(store):
+def test_a_single_training_gives_way_to_a_smaller_scale_with_three(store):
     def value(run):
         return run.facts["value"]
 
     claim = Claim("", "", "", (Test(PerRun("one", "value", value), at_least=0.5),))
-    folder = store("one", GOOD, "full", value=0.9)
+    folder = store("one", GOOD, "full", 0, value=0.9)
     found = judge(claim, Stored.read(folder))
-    assert (found.verdict, found.scale) == (rule.INCONCLUSIVE, "full")
+    assert (found.verdict, found.scale) == (rule.ONE_TRAINING, "full")
     for seed in (0, 1, 2):
-        store("one", GOOD, "small", seed, value=0.7 + 0.1 * seed)
+        store("one", GOOD, "small", seed, value=0.79 + 0.01 * seed)
     found = judge(claim, Stored.read(folder))
     assert (found.verdict, found.run) == (rule.SUPPORTED, "small, 3 seeds")
     assert [other.run for other in found.others] == ["full, 1 seed"]
@@ -238,9 +245,9 @@ def test_the_section_says_what_other_scales_found(store):
     (given,) = claims.judge_all((CLAIM,), Stored.read(folder))
     text = claims_section.claims_section([given], "berkeley")
     difference = f"CIEDE2000, one − two: {BAD.mean() - GOOD.mean():+.2f} ["
-    assert f"\n  - at small, 1 seed: contradicted.\n    - {difference}" in text
-    assert "| full, 1 seed (at small, 1 seed: contradicted) |" in text
+    assert f"\n  - at small, 3 seeds: contradicted.\n    - {difference}" in text
+    assert "| full, 3 seeds (at small, 3 seeds: contradicted) |" in text
     assert "9.9 supported" in text and "SCALE=full" not in text
     (other,) = given.to_json()["others"]
-    assert (other["verdict"], other["at"]) == ("contradicted", "small, 1 seed")
+    assert (other["verdict"], other["at"]) == ("contradicted", "small, 3 seeds")
     assert other["tests"][0]["value"] == pytest.approx(BAD.mean() - GOOD.mean(), rel=1e-4)

@@ -236,7 +236,7 @@ def test_one_arm_that_fails_does_not_keep_the_others_from_running(
             raise error("this one")
 
     monkeypatch.setattr(reproduction, "reproduce_run", fails_at_first)
-    monkeypatch.setattr(commands, "_render", lambda report, *_: drawn.append(report.key))
+    monkeypatch.setattr(commands, "render", lambda report, *_: drawn.append(report.key))
     monkeypatch.chdir(tmp_path)
     given = ["reproduce", "berkeley", "--scale", "smoke", "--arms", "regression", "forms-56"]
     assert main(given) == status
