@@ -68,10 +68,17 @@ def _speed(run: runs.StoredRun) -> dict[str, str]:
 
 
 def image_counts(run: runs.StoredRun, split: str = "test") -> str:
-    """The set that trained a run, its size in pixels, and how many images train and test."""
-    size = run.config["recipe"]["size"]
-    counts = f"{run.data['training_images']} / {run.splits[split]['images']}"
-    return f"{run.data['source']}, {size} px, {counts}"
+    """The set that a run was judged on, its size in pixels, and how many images train and test.
+
+    A further test set is named by itself, and what trained the network beside it.
+    """
+    size, judged = run.config["recipe"]["size"], run.splits[split]["images"]
+    trained = run.data["training_images"]
+    if further := run.data["further_sets"].get(split):
+        return (
+            f"{further['title']}, {size} px, {judged}; trained on {trained} of {run.data['source']}"
+        )
+    return f"{run.data['source']}, {size} px, {trained} / {judged}"
 
 
 def snapshots_table(stored: Stored, arms: Iterable[Arm], measures: list[str]) -> str:
