@@ -7,9 +7,10 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from colorization.backend import TENSORFLOW
 from tests import ON_JAX, ROOT
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.update(TENSORFLOW | dict(os.environ))  # as the command line has it
 if "PYTEST_XDIST_WORKER" in os.environ:  # a core a worker; processes that tests start inherit it
     for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"):
         os.environ.setdefault(name, "1")
