@@ -15,6 +15,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # a core a worker; processes that tests
     for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"):
         os.environ.setdefault(name, "1")
 
+import keras
 import numpy as np
 import pytest
 from PIL import Image
@@ -26,6 +27,12 @@ from tests.tiny import runs as tiny
 
 # Read before any test sets the variable.
 _GIVEN = os.environ.get(roots.ENVIRONMENT_VARIABLE)
+
+
+@pytest.fixture(autouse=True)
+def same_weights_in_any_order():
+    """A test's random weights do not depend on which tests came before it."""
+    keras.utils.set_random_seed(0)
 
 
 @pytest.fixture

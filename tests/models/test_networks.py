@@ -175,7 +175,7 @@ TINY = {
     "ronneberger": partial(ronneberger_unet, 8, 2, 2),
     "resnet18": partial(resnet18_unet, 32, 2),
     "valid": partial(valid_unet, 41, 1, dilation=2),
-    "pooling": partial(pooling_discriminator, 32, filters=2, blocks=2),
+    "pooling": partial(pooling_discriminator, 32, filters=16, blocks=2),  # 8 in its last ReLU
 }
 
 
