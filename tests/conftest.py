@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -82,6 +83,7 @@ def finished(tmp_path_factory):
 LONGEST = (
     "test_adversarial_reports",
     "test_reproduce",
+    "test_away",
     "test_interrupted",
     "test_bundle",
     "test_run.py",
@@ -103,6 +105,16 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if "chromium" in item.fixturenames:
             item.add_marker(pytest.mark.slow)
+
+
+# Seconds since 1970 after which no long test begins: continuous integration has to end in time.
+LONG_TESTS_UNTIL = float(os.environ.get("LONG_TESTS_UNTIL", "inf"))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    if item.get_closest_marker("slow") and time.time() > LONG_TESTS_UNTIL:
+        pytest.skip("no time is left for long tests on this machine")
 
 
 @pytest.fixture
