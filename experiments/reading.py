@@ -82,9 +82,10 @@ def calibrate(options) -> int:
     from colorization.results.stored import Stored
 
     check_results(options.results)
-    stored = {report.key: Stored.read(options.results / report.key) for report in every_report()}
-    arms = {report.key: [arm.name for arm in report.arms] for report in every_report()}
-    found = calibrate((key, arms[key], stored[key]) for key in stored)
+    found = calibrate(
+        (report.key, [arm.name for arm in report.arms], Stored.read(options.results / report.key))
+        for report in every_report()
+    )
     say(found.to_string(index=False))
     text, worst = kept(found)
     say(worst)

@@ -8,13 +8,14 @@ images. A 95 % interval may call that a difference in one of twenty draws.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from operator import sub
 
 import numpy as np
 import pandas as pd
 
 from colorization.evidence import interval
-from colorization.evidence.interval import Scores, estimate
+from colorization.evidence.interval import Scores, estimate, least_trainings
 from colorization.evidence.quantities import Images
 from colorization.results.measures import MEASURES
 from colorization.results.stored import Stored
@@ -73,15 +74,8 @@ def false_differences(components: Components, draws: int = DRAWS, seed: int = 0)
 def half_width(components: Components, trainings: int) -> float:
     """Of the interval of a difference between two such arms of so many trainings."""
     rest = components.rest**2 / components.count / trainings
-    of_one = components.trainings**2 / trainings + rest
-    degrees = trainings - 1, components.count - 1
-    return interval.half_width([(of_one, degrees[0])] * 2 + [(2 * rest, degrees[1])])
-
-
-def trainings_for(components: Components, wanted: float, most: int = 999) -> int | None:
-    """The least number of trainings an arm with which a difference is known to `wanted`."""
-    counts = range(2, most + 1)
-    return next((n for n in counts if half_width(components, n) <= wanted), None)
+    of_one = components.trainings**2 / trainings + rest, trainings - 1
+    return interval.half_width([of_one, of_one, (2 * rest, components.count - 1)])
 
 
 def calibrate(reports: Iterable[tuple[str, Iterable[str], Stored]]) -> pd.DataFrame:
@@ -100,6 +94,7 @@ def calibrate(reports: Iterable[tuple[str, Iterable[str], Stored]]) -> pd.DataFr
                     continue
                 (scores,) = Images(arm, MEASURE).terms(there)
                 found = Components.of(scores.values[scores.present()])
+                width = partial(half_width, found)
                 rows.append(
                     {
                         "report": key,
@@ -111,9 +106,9 @@ def calibrate(reports: Iterable[tuple[str, Iterable[str], Stored]]) -> pd.DataFr
                         "sd of images": round(found.images, 3),
                         "sd of the rest": round(found.rest, 3),
                         "false differences": false_differences(found),
-                        f"± of {TRAININGS} trainings": round(half_width(found, TRAININGS), 2),
-                        f"trainings for ± {2 * least:g}": trainings_for(found, 2 * least),
-                        f"trainings for ± {least:g}": trainings_for(found, least),
+                        f"± of {TRAININGS} trainings": round(width(TRAININGS), 2),
+                        f"trainings for ± {2 * least:g}": least_trainings(width, 2 * least),
+                        f"trainings for ± {least:g}": least_trainings(width, least),
                     }
                 )
     found = pd.DataFrame(rows)

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from colorization.columns import aligned
 from colorization.errors import UserError
 from colorization.evidence.interval import Estimate, Scores, estimate
 from colorization.evidence.matching import (
@@ -84,7 +85,7 @@ def _say_measures(found: Match, tolerance: float, say: Callable[[str], None]) ->
     for name in MEASURES:
         if name in has[0] & has[1] or name == "chroma_ratio":
             rows.append(_row(name, _scores(first, name), _scores(second, name), tolerance))
-    for line in _aligned(rows):
+    for line in aligned(rows, right=slice(1, -1)):
         say(line)
 
     if first[0].index.equals(second[0].index):
@@ -153,13 +154,6 @@ def word(found: Estimate, limit: float | None, better: str) -> str:
     if limit is None or better not in ("lower", "higher", "1"):
         return "differs"
     return "better" if (more == SUPPORTED) == (better != "lower") else "worse"
-
-
-def _aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
-    """Lines of a table: all but the first and the last column are aligned right."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    form = "  ".join(["{:%d}", *["{:>%d}"] * (len(widths) - 2), "{:%d}"]) % tuple(widths)
-    return [form.format(*row).rstrip() for row in rows]
 
 
 def _say_settings(found: Match, say: Callable[[str], None]) -> None:

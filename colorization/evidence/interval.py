@@ -120,15 +120,17 @@ class Estimate:
         parts = [s.of(trainings if s.trainings else s.count) for s in self.sources]
         return half_width(parts)
 
-    def trainings_for(self, half_width: float, most: int = 999) -> int | None:
+    def trainings_for(self, wanted: float) -> int | None:
         """The least number of trainings an arm for an interval of that half width.
 
         None where that is not known (an arm with one training) or images alone make it wider.
         """
-        if self.seeds == 1:
-            return None
-        counts = range(2, most + 1)
-        return next((n for n in counts if self.half_width(n) <= half_width), None)
+        return None if self.seeds == 1 else least_trainings(self.half_width, wanted)
+
+
+def least_trainings(half_width: Callable[[int], float], wanted: float) -> int | None:
+    """The least number, of at most 999, with which a half width is what is wanted, or None."""
+    return next((count for count in range(2, 1000) if half_width(count) <= wanted), None)
 
 
 def half_width(parts: Sequence[tuple[float, int]]) -> float:

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from colorization.columns import aligned
 from colorization.data import roots
 from colorization.errors import UserError
 from colorization.files import is_locked
@@ -26,9 +27,8 @@ def status(runs: Path, say: Callable[[str], None] = print) -> None:
     if not folders:
         raise UserError(f"{runs} holds no runs; run: make reproduce-<report>, or give --runs")
     rows = [COLUMNS, *(_row(folder, runs) for folder in folders)]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(COLUMNS))]
-    for row in rows:
-        say("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    for line in aligned(rows):
+        say(line)
     say(f"{len(folders)} runs, {_size(_bytes(runs))}; {_size(shutil.disk_usage(runs).free)} free")
 
 
