@@ -55,7 +55,7 @@ def compare(arms, precisions) -> int:
         f"{'':32s}{'precision':>16s}{'pixels':>8s}{'batch':>7s}{'suite':>9s}{'peer':>9s}{'ratio':>8s}"
     )
     for name in arms:
-        key, arm = name.split("/")
+        key, _, arm = name.partition("/")
         for precision in precisions:
             config = replace(report_module(key).arm(arm).config, precision=precision)
             ours, theirs = speeds(config)
@@ -110,8 +110,7 @@ def _peer(model, config):
     careful = config.precision == "mixed_bfloat16"
     layout = torch.channels_last if careful else torch.contiguous_format
     networks = [
-        rebuilt(network).to(device).to(memory_format=layout).train()
-        for network in getattr(model, "networks", [model.network])
+        rebuilt(network).to(device).to(memory_format=layout).train() for network in model.networks
     ]
     inputs, targets = (part.to(device) for part in _examples(config))
     inputs = inputs.contiguous(memory_format=layout)
@@ -213,7 +212,7 @@ def _check(model) -> None:
 
     from benchmarks.torch_networks import rebuilt
 
-    for network in getattr(model, "networks", [model.network]):
+    for network in model.networks:
         x = np.random.default_rng(0).random((2, *network.input_shape[1:]), "float32")
         ours = np.asarray(network(x, training=False))
         with torch.no_grad():

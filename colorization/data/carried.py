@@ -20,7 +20,7 @@ import PIL
 from colorization.data.decode import decode
 from colorization.data.prepared import PreparedSet, folder_of, prepare
 from colorization.data.recipe import Recipe
-from colorization.data.source import Item, as_items
+from colorization.data.source import ImageFile, as_items
 from colorization.errors import UserError
 from colorization.files import lock, replacing
 
@@ -41,26 +41,25 @@ def images_of(source, recipe: Recipe, progress: Callable = lambda text: None) ->
     return prepare(source, recipe, progress)
 
 
-def photographs(source, images: PreparedSet) -> dict[str, Item] | None:
-    """The photographs that a set keeps, by the sha256 of their bytes; None if it was made of
-    arrays, or of photographs that are not here: then its own arrays have to travel.
+def photographs(source, images: PreparedSet) -> dict[str, Path] | None:
+    """The files that a set keeps, by the sha256 of their bytes; None if it was made of arrays, or
+    of photographs that are not here: then its own arrays have to travel.
 
     Args:
         source, images: what was prepared, as it is now; see `colorization.data.prepared.prepare`.
     """
     if is_carried(images.folder):
-        place = _place(images.folder)
-        there = {entry["sha256"]: place / entry["sha256"] for entry in _kept(images)}
-        if not all(path.exists() for path in there.values()):
-            return None
-        return dict(zip(there, as_items(there.values()), strict=True))
+        there = _photographs(images)
+        return there if all(path.exists() for path in there.values()) else None
     found, entries = {}, images.manifest["files"]
     for split, items in source.files().items():
         mine = [entry for entry in entries if entry["split"] == split]
         for item, entry in zip(as_items(items), mine, strict=True):
+            if not isinstance(item, ImageFile):
+                return None
             if "row" in entry:
-                found[entry["sha256"]] = item
-    return None if isinstance(next(iter(found.values())).read(), np.ndarray) else found
+                found[entry["sha256"]] = item.path
+    return found
 
 
 def seal(images: PreparedSet) -> str:
@@ -81,8 +80,7 @@ def has_arrived(folder: Path) -> bool:
     images = PreparedSet(folder)
     if all((folder / f"{split}.npy").exists() for split in images.splits):
         return True
-    place = _place(folder)
-    return is_carried(folder) and all((place / e["sha256"]).exists() for e in _kept(images))
+    return is_carried(folder) and all(path.exists() for path in _photographs(images).values())
 
 
 def restore(folder: Path, recipe: Recipe, progress: Callable = lambda text: None) -> PreparedSet:
@@ -106,15 +104,15 @@ def restore(folder: Path, recipe: Recipe, progress: Callable = lambda text: None
 
 
 def _write(folder: Path, images: PreparedSet, split: str, recipe: Recipe, progress) -> None:
-    entries = sorted((e for e in _kept(images) if e["split"] == split), key=lambda e: e["row"])
+    entries, paths = images.kept(split), _photographs(images)
     array = np.empty((len(entries), recipe.size, recipe.size, 3), "uint8")
-    for entry in entries:
-        path = _place(folder) / entry["sha256"]
+    for row, entry in enumerate(entries):
+        path = paths[entry["sha256"]]
         if not path.exists():
             raise UserError(
                 f"{path}, {entry['name']}, is not there; bring the bundle's other pieces"
             )
-        array[entry["row"]] = decode(path.read_bytes(), recipe)[0]
+        array[row] = decode(path.read_bytes(), recipe)[0]
     given = _sealed(folder)
     if _digest(array) != given[ARRAYS][split]:
         progress(
@@ -131,13 +129,11 @@ def _sealed(folder: Path) -> dict:
     return json.loads(text) if text.startswith("{") else {}
 
 
-def _place(folder: Path) -> Path:
-    """Where the photographs of a set lie."""
-    return folder.parents[1] / PHOTOGRAPHS
-
-
-def _kept(images: PreparedSet) -> list[dict]:
-    return [entry for entry in images.manifest["files"] if "row" in entry]
+def _photographs(images: PreparedSet) -> dict[str, Path]:
+    """Where the photographs of a carried set lie, or are to lie, by their sha256."""
+    place = images.folder.parents[1] / PHOTOGRAPHS
+    kept = (entry["sha256"] for split in images.splits for entry in images.kept(split))
+    return {digest: place / digest for digest in kept}
 
 
 def _digest(array: np.ndarray) -> str:

@@ -81,8 +81,12 @@ class PreparedSet:
 
     def names(self, split: str) -> list[str]:
         """File names of a split, in the order of its rows; none of a split that is not there."""
-        kept = [f for f in self.manifest["files"] if f["split"] == split and "row" in f]
-        return [f["name"] for f in sorted(kept, key=lambda f: f["row"])]
+        return [entry["name"] for entry in self.kept(split)]
+
+    def kept(self, split: str) -> list[dict]:
+        """The manifest's entries of a split's rows, in their order."""
+        found = (e for e in self.manifest["files"] if e["split"] == split and "row" in e)
+        return sorted(found, key=lambda entry: entry["row"])
 
     def summary(self) -> str:
         """One line: counts by split and what the rules met."""

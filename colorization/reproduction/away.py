@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from colorization.columns import aligned
 from colorization.files import replacing
 from colorization.reproduction.bundle import plain
 from colorization.reproduction.plan import HERE, Plan
@@ -30,7 +31,7 @@ class Speeds:
     def add(self, entry: dict, macs: float, outcome: Outcome) -> None:
         if macs and outcome.training:
             rest = outcome.seconds - outcome.training
-            self._measured[_network(entry)] = (outcome.training / macs, rest)
+            self._measured[_arm(entry)] = (outcome.training / macs, rest)
 
     def seconds(self, entry: dict, macs: float) -> float:
         """Expected of a run with so much before it: by its arm's speed, else by the slowest known;
@@ -38,11 +39,11 @@ class Speeds:
         found = self._measured
         if not found:
             return 0.0
-        of_one, rest = found.get(_network(entry)) or map(max, zip(*found.values(), strict=True))
+        of_one, rest = found.get(_arm(entry)) or map(max, zip(*found.values(), strict=True))
         return macs * of_one + rest
 
 
-def _network(entry: dict) -> tuple:
+def _arm(entry: dict) -> tuple:
     return entry["report"], entry["arm"]
 
 
@@ -73,10 +74,10 @@ def run(
     """
     plan, ended = Plan.read(report), time.monotonic() + 60 * minutes
     deadline = ended - RESERVE
-    speeds, unpacked, left_out, table, told = Speeds(), set(), [], [], False
+    speeds, left_out, table, told = Speeds(), [], [], False
     with Crew(workers, report, say) as crew:
         while True:
-            plan.unpack_pieces(unpacked)
+            plan.unpack_pieces()
             waiting = [e for e in plan.missing() if e not in left_out and e not in crew.busy]
             for worker in crew.idle:
                 entry = _next(plan, waiting, crew.busy, speeds, deadline - time.monotonic())
@@ -154,12 +155,8 @@ def _lines(table: list[tuple], peak: float) -> list[str]:
         speed = f"{outcome.images_per_second:.0f}", f"{100 * share:.1f} %"
         seconds = outcome.compiling, outcome.training, rest
         rows.append((_name(entry), *speed, *(f"{number:.0f}" for number in seconds)))
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = [f"matrix products reach {peak / 1e12:.1f} TFLOP/s here"]
-    for name, *cells in rows:
-        cells = (cell.rjust(width) for cell, width in zip(cells, widths[1:], strict=True))
-        lines.append("  ".join([name.ljust(widths[0]), *cells]))
-    return lines if table else []
+    reached = f"matrix products reach {peak / 1e12:.1f} TFLOP/s here"
+    return [reached, *aligned(rows, right=slice(1, None))] if table else []
 
 
 def _name(entry: dict) -> str:

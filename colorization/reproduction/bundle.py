@@ -88,6 +88,10 @@ class _Member:
     read: Callable[[], bytes] = field(repr=False)
     size: int
 
+    @classmethod
+    def of(cls, path: Path, place: str) -> "_Member":
+        return cls(f"{NAME}/data/{place}", path.read_bytes, path.stat().st_size)
+
 
 def _planned(jobs: Iterable[Job], say: Callable) -> tuple[list[dict], dict[str, _Set]]:
     """The plan's entries, most wanted first, and the sets that they need by name in that order."""
@@ -130,14 +134,13 @@ def _data(sets: dict[str, _Set]) -> Iterable[_Member]:
     for name, one in sets.items():
         if one.photographs is None:
             for split in one.images.splits:
-                path = one.images.folder / f"{split}.npy"
-                place = f"{NAME}/data/prepared/{name}/{path.name}"
-                yield _Member(place, path.read_bytes, path.stat().st_size)
+                array = one.images.folder / f"{split}.npy"
+                yield _Member.of(array, f"prepared/{name}/{array.name}")
             continue
-        for digest, item in one.photographs.items():
+        for digest, path in one.photographs.items():
             if digest not in seen:
                 seen.add(digest)
-                yield _Member(f"{NAME}/data/{PHOTOGRAPHS}/{digest}", item.read, len(item.read()))
+                yield _Member.of(path, f"{PHOTOGRAPHS}/{digest}")
 
 
 def _code(told: dict, sets: dict[str, _Set]) -> Iterable[_Member]:

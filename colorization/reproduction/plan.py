@@ -3,7 +3,7 @@
 import json
 import tarfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from colorization.data.carried import has_arrived
@@ -19,7 +19,7 @@ HERE = Places(runs=Path("runs"), results=Path("results"))  # in the unpacked bun
 SETS = Path("data/prepared")
 
 
-@dataclass(frozen=True)
+@dataclass
 class Plan:
     """What an unpacked bundle is to run, in the current folder.
 
@@ -28,6 +28,9 @@ class Plan:
         runs: report, arm, seed, cost (`macs`) and image sets of each, most wanted first.
         pieces: name and size of the archives that follow the one with the plan.
         report: a report by its key.
+
+    Attributes:
+        unpacked: names of the pieces that have been unpacked.
     """
 
     scale: str
@@ -35,6 +38,8 @@ class Plan:
     runs: list[dict]
     pieces: dict[str, int]
     report: Callable[[str], Report]
+    unpacked: set[str] = field(default_factory=set, init=False)
+    _here: set[str] = field(default_factory=set, init=False, repr=False)  # sets; they stay
 
     @classmethod
     def read(cls, report: Callable[[str], Report]) -> "Plan":
@@ -73,19 +78,17 @@ class Plan:
 
     def has_arrived(self, entry: dict) -> bool:
         """Whether its images are here."""
-        return all(has_arrived(SETS / name) for name in entry["sets"])
+        missing = set(entry["sets"]) - self._here
+        self._here |= {name for name in missing if has_arrived(SETS / name)}
+        return missing <= self._here
 
-    def unpack_pieces(self, done: set[str]) -> None:
-        """Unpack the pieces that have arrived, whole, in this folder or beside it.
-
-        Args:
-            done: names of those that were unpacked before; more are added.
-        """
+    def unpack_pieces(self) -> None:
+        """Unpack the pieces that have arrived, whole, in this folder or beside it."""
         for name, size in self.pieces.items():
             for path in (Path(name), Path("..") / name):
-                if name not in done and path.exists() and path.stat().st_size == size:
+                if name not in self.unpacked and path.exists() and path.stat().st_size == size:
                     _unpack(path)
-                    done.add(name)
+                    self.unpacked.add(name)
 
 
 def _unpack(piece: Path) -> None:

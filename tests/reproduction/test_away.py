@@ -131,16 +131,16 @@ def test_pieces_have_code_first_then_images_and_none_is_too_large(packed, tmp_pa
     unpack(code, tmp_path / "there")
     monkeypatch.chdir(tmp_path / "there" / "colorization-bundle")
     plan = Plan.read(report_module)
-    (entry,), done = plan.runs, set()
+    (entry,) = plan.runs
     assert not plan.has_arrived(entry)
     pieces[0].rename(Path("..") / pieces[0].name)
     Path(pieces[1].name).write_bytes(pieces[1].read_bytes()[:-1])  # still on its way
-    plan.unpack_pieces(done)
-    assert done == {pieces[0].name} and not plan.has_arrived(entry)
+    plan.unpack_pieces()
+    assert plan.unpacked == {pieces[0].name} and not plan.has_arrived(entry)
     for piece in pieces[1:]:
         Path(piece.name).write_bytes(piece.read_bytes())
-    plan.unpack_pieces(done)
-    assert len(done) == len(pieces) and plan.has_arrived(entry)
+    plan.unpack_pieces()
+    assert len(plan.unpacked) == len(pieces) and plan.has_arrived(entry)
 
 
 def test_photographs_travel_once_and_become_the_arrays_that_they_were(
