@@ -229,7 +229,9 @@ def the_same(batch):
         return ((on_device,) for _ in itertools.repeat(None))
     import tensorflow as tf
 
-    return tf.data.Dataset.from_tensors(batch).cache().repeat()
+    from colorization.data.batches import without_tuning
+
+    return without_tuning(tf.data.Dataset.from_tensors(batch).cache().repeat())
 
 
 class EpochClock:

@@ -221,4 +221,18 @@ def _dataset(batches, count, parts, labels):
     specs = tuple(tf.TensorSpec((None, *shape), dtype) for dtype, shape in parts)
     signature = specs if len(specs) > 1 else specs[0]
     dataset = tf.data.Dataset.from_generator(batches, output_signature=signature)
-    return dataset.apply(tf.data.experimental.assert_cardinality(count)).prefetch(4)
+    dataset = dataset.apply(tf.data.experimental.assert_cardinality(count)).prefetch(4)
+    return without_tuning(dataset)
+
+
+def without_tuning(dataset):
+    """A `tf.data.Dataset` that leaves its buffers as they are.
+
+    The thread that would tune them looks at them after 10, 20, 40, ... ms, and whoever ends an
+    iteration waits for its next look, for as long as it has run already.
+    """
+    import tensorflow as tf
+
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return dataset.with_options(options)

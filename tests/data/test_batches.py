@@ -140,6 +140,11 @@ def test_evaluation_takes_the_images_once_in_their_order(images):
     np.testing.assert_array_equal(np.concatenate(list(batches.as_numpy_iterator())), images)
 
 
+def test_nobody_waits_for_a_thread_that_tunes_buffers(images):
+    for batches in (dataset(images, 0), evaluation_dataset(images, 10)):
+        assert batches.options().autotune.enabled is False
+
+
 LABELS = np.arange(COUNT, dtype="uint8") * 7
 
 
