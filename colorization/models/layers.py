@@ -5,12 +5,11 @@ sides and starts from U(-1/sqrt(fan_in), 1/sqrt(fan_in)) for kernel and bias ali
 reproduction has to follow the latter, unless the report's own code says otherwise.
 """
 
-from functools import cache, partial
-
 import keras
 import numpy as np
 from keras import layers, ops
 
+from colorization.models.convolution import Conv2D, Conv2DTranspose
 from colorization.models.initializers import (
     ICNR,
     FanInUniform,
@@ -18,6 +17,7 @@ from colorization.models.initializers import (
     KaimingNormal,
     Normal,
 )
+from colorization.models.normalization import BatchNormalization
 
 
 def check_choice(argument: str, value, choices) -> None:
@@ -59,7 +59,7 @@ def conv2d(
     symmetric = pads == [(padding, padding)] * 2
     if padding and not symmetric:
         x = layers.ZeroPadding2D(padding, dtype=dtype, name=name and f"{name}_pad")(x)
-    return layers.Conv2D(
+    return Conv2D(
         filters,
         kernel,
         strides=strides,
@@ -132,73 +132,9 @@ def batch_norm(x, gamma="ones", beta="zeros", name=None):
         x: tensor `[B, H, W, C]`.
         gamma, beta: their initialisers.
     """
-    return layers.BatchNormalization(
+    return BatchNormalization(
         momentum=0.9, epsilon=1e-5, gamma_initializer=gamma, beta_initializer=beta, name=name
     )(x)
-
-
-@keras.saving.register_keras_serializable(package="colorization")
-class Conv2DTranspose(layers.Conv2DTranspose):
-    """Keras' layer, whose gradient is written out on JAX, and which is a convolution if dilated.
-
-    A transposed convolution is what a convolution does to the gradient of its input, so the
-    gradients of either are convolutions of the other kind. JAX derives the one by the kernel in a
-    form with a window of the image's size instead, for which XLA has no fast code
-    (github.com/jax-ml/jax/issues/31662).
-
-    TensorFlow has no dilated one on a CPU where oneDNN is off, as it is by default on those
-    without AVX-512. With stride 1 and nothing cut away it is the convolution of the padded input
-    with the mirrored kernel.
-    """
-
-    def call(self, inputs):
-        kernel = ops.convert_to_tensor(self.kernel)
-        if set(self.dilation_rate) != {1}:
-            outputs = self._dilated(inputs, kernel)
-        elif keras.backend.backend() == "jax":
-            shape = self.compute_output_shape(inputs.shape)
-            fixed = shape, tuple(self.strides), self.padding.upper()
-            outputs = _transposed_on_jax()(inputs, kernel, *fixed)
-        else:
-            return super().call(inputs)
-        if self.use_bias:
-            outputs = outputs + self.bias
-        return outputs if self.activation is None else self.activation(outputs)
-
-    def _dilated(self, inputs, kernel):
-        if set(self.strides) != {1} or self.padding != "valid":
-            raise NotImplementedError("dilated, it takes stride 1 and padding 'valid' alone")
-        margins = [d * (k - 1) for d, k in zip(self.dilation_rate, self.kernel_size, strict=True)]
-        padded = ops.pad(inputs, [(0, 0), *((margin, margin) for margin in margins), (0, 0)])
-        mirrored = ops.transpose(ops.flip(kernel, (0, 1)), (0, 1, 3, 2))
-        return ops.conv(padded, mirrored, dilation_rate=self.dilation_rate)
-
-
-@cache
-def _transposed_on_jax():
-    """`(x, kernel, output shape, strides, padding)` to the transposed convolution of x."""
-    import jax
-
-    def convolve(y, kernel, strides, padding):
-        layout = ("NHWC", "HWIO", "NHWC")
-        return jax.lax.conv_general_dilated(y, kernel, strides, padding, dimension_numbers=layout)
-
-    @partial(jax.custom_vjp, nondiff_argnums=(2, 3, 4))
-    def transposed(x, kernel, shape, strides, padding):
-        y = jax.ShapeDtypeStruct(shape, x.dtype)
-        (result,) = jax.linear_transpose(lambda y: convolve(y, kernel, strides, padding), y)(x)
-        return result
-
-    def forward(x, kernel, *fixed):
-        return transposed(x, kernel, *fixed), (x, kernel)
-
-    def backward(shape, strides, padding, kept, gradient):
-        x, kernel = kept
-        by_x, by_kernel = jax.vjp(lambda k: convolve(gradient, k, strides, padding), kernel)
-        return by_x, by_kernel(x)[0]
-
-    transposed.defvjp(forward, backward)
-    return transposed
 
 
 @keras.saving.register_keras_serializable(package="colorization")
@@ -258,6 +194,8 @@ CUSTOM_OBJECTS = {
     f"colorization>{thing.__name__}": thing
     for thing in (
         AlignedUpsampling2D,
+        BatchNormalization,
+        Conv2D,
         Conv2DTranspose,
         FanInUniform,
         GlorotUniform,

@@ -13,6 +13,7 @@ from colorization.data.prepared import PreparedSet
 from colorization.errors import UserError
 from colorization.files import write_text
 from colorization.models.resnet18_unet import load_imagenet_encoder
+from colorization.training.adam import Adam
 from colorization.training.config import TrainingConfig
 from colorization.training.steps import optimizer_for
 from colorization.training.supervised import SupervisedColorizer
@@ -77,7 +78,7 @@ def _variables(networks: list[keras.Model]) -> list:
 
 def _adam(config: TrainingConfig, learning_rate: float | None = None):
     rate = config.learning_rate if learning_rate is None else learning_rate
-    return keras.optimizers.Adam(rate, config.beta_1, config.beta_2, config.epsilon)
+    return Adam(rate, config.beta_1, config.beta_2, config.epsilon)
 
 
 def _compile(model, groups):

@@ -209,13 +209,13 @@ def test_second_process_stops_too(tmp_path):
 
 
 def test_nan_ends_the_run_and_keeps_the_last_good_checkpoint(tmp_path, monkeypatch):
-    adam, after_two_epochs = keras.optimizers.Adam, 10
+    adam, after_two_epochs = stages.Adam, 10
 
     class NanLater(keras.optimizers.schedules.LearningRateSchedule):
         def __call__(self, step):
             return keras.ops.where(step < after_two_epochs, 1e-3, float("nan"))
 
-    monkeypatch.setattr(runs.keras.optimizers, "Adam", lambda *_: adam(NanLater()))
+    monkeypatch.setattr(stages, "Adam", lambda *_: adam(NanLater()))
     folder = tmp_path / "run"
     with pytest.raises(RunFailed, match="became NaN or infinite in epoch 3"):
         tiny.run("regression", folder)
