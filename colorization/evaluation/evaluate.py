@@ -1,5 +1,6 @@
 """Predictions judged: a row an image, measures of the whole set, and what was answered."""
 
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -7,14 +8,17 @@ from functools import partial
 
 import numpy as np
 from keras import ops
+from skimage.color import rgb2lab
 
 from colorization.colour.ab_bins import encode_nearest
 from colorization.colour.ab_grid import GRAY_BIN
 from colorization.colour.lab import lab_to_rgb
 from colorization.data.prepared import PreparedSet
 from colorization.errors import UserError
+from colorization.evaluation.colour_distance import between_histograms, colour_distance
 from colorization.evaluation.metrics import ClassCounts, auc_of_pixels, image_measures
 from colorization.evaluation.predictors import Predictor, lab_batches
+from colorization.evaluation.told_apart import features, told_apart
 from colorization.results.samples import to_8_bits
 
 
@@ -23,7 +27,8 @@ class Evaluation:
     """What came out for one split.
 
     Attributes:
-        rows: one dict per image: name and `image_measures`, with accuracy.
+        rows: one dict per image: name and `image_measures`, with accuracy, and what the measures
+            of the whole set, `colour_distance` and `told_apart`, owe the image.
         measures: of the whole set.
         answers: what was predicted for each image, as `colorization.results.samples` keeps it:
             8-bit ab `[H, W, 2]`, or sRGB `[H, W, 3]` of a method that gives its own lightness.
@@ -91,7 +96,7 @@ def evaluate(
     rows = spread_rows(len(names), limit)
     labels = images.labels(split) if labelled else None
     judged, measured = 0, []
-    with ThreadPoolExecutor() as threads:  # what an image costs is NumPy's work
+    with ThreadPoolExecutor(os.cpu_count()) as threads:  # what an image costs is NumPy's work
         waiting = ()  # for the measures of a batch, while the next is predicted
         for lab in lab_batches(images, split, batch_size, rows):
             L, ab = lab[..., :1], lab[..., 1:]
@@ -111,7 +116,15 @@ def evaluate(
             shapes.add(ab, predicted)
             judged += len(lab)
         measured += waiting
-    result.rows = [{"name": names[row], **one} for row, one in zip(rows, measured, strict=True)]
+    found, histograms, seen = zip(*measured, strict=True)
+    of_set = {
+        "colour_distance": colour_distance(histograms, lab[0, ..., 0].size),
+        "told_apart": told_apart(*np.moveaxis(seen, 1, 0)),
+    }
+    result.rows = [
+        {"name": names[row], **one, **_rounded({name: of_set[name][i] for name in of_set})}
+        for i, (row, one) in enumerate(zip(rows, found, strict=True))
+    ]
     result.measures = {
         **_rounded(classes.measures()),
         **shapes.measures(),
@@ -120,15 +133,18 @@ def evaluate(
     return result
 
 
-def _measures(extra, lab, rgb, predicted, rgb_predicted, bins, predicted_bins) -> dict:
-    """The measures of one image."""
+def _measures(
+    extra, lab, rgb, predicted, rgb_predicted, bins, predicted_bins
+) -> tuple[dict, np.ndarray, np.ndarray]:
+    """The measures of one image, and what those of the set are made of."""
     right = bins == predicted_bins
     measures = image_measures(lab, rgb, predicted[..., 1:], rgb_predicted)
     measures["accuracy"] = right.mean()
     measures["accuracy_coloured"] = _mean(right, bins != GRAY_BIN)
     if extra is not None:
         measures.update(extra(lab, predicted))
-    return _rounded(measures)
+    seen = features(lab[..., 0], *(rgb2lab(shown)[..., 1:] for shown in (rgb, rgb_predicted)))
+    return _rounded(measures), between_histograms(lab, predicted[..., 1:]), seen
 
 
 def _mean(values, where) -> float:

@@ -18,6 +18,8 @@ FLAT = 5.0  # Lab units a pixel: the gradient of L below which there is no outli
 
 TOLERANCE = 2  # pixels between an edge and its counterpart
 
+EVEN = 0.01  # Lab units a pixel: gradients that vary by less show nothing, but for rounding
+
 
 def image_measures(
     lab: np.ndarray, rgb: np.ndarray, ab_predicted: np.ndarray, rgb_predicted: np.ndarray
@@ -35,7 +37,8 @@ def image_measures(
         the displayed images); psnr (dB) and ssim of the displayed images; auc (share of pixels
         within an ab distance, averaged over distances 0..150); chroma and chroma_true (mean norm
         of ab, Lab units); colourfulness (Hasler and Suesstrunk, of the displayed prediction);
-        edge_f1 and bleed (see `edge_f1` and `bleed`).
+        edge_agreement, edge_f1, bleed and bleed_true (see `edge_agreement`, `edge_f1` and `bleed`,
+        the last of the original).
     """
     error = ab_predicted - lab[..., 1:]
     identical = np.array_equal(rgb, rgb_predicted)
@@ -51,15 +54,41 @@ def image_measures(
         "chroma": np.linalg.norm(ab_predicted, axis=-1).mean(),
         "chroma_true": np.linalg.norm(lab[..., 1:], axis=-1).mean(),
         "colourfulness": colourfulness(rgb_predicted),
+        "edge_agreement": edge_agreement(lab[..., 1:], ab_predicted),
         "edge_f1": edge_f1(lab[..., 1:], ab_predicted),
         "bleed": bleed(lab[..., 0], ab_predicted),
+        "bleed_true": bleed(lab[..., 0], lab[..., 1:]),
     }
 
 
 def gradient_norm(channels: np.ndarray) -> np.ndarray:
     """Norm of the central-difference gradient over all channels, `[H, W, C]` to `[H, W]`."""
-    rows, columns = np.gradient(channels, axis=(0, 1))
-    return np.sqrt(np.square(rows).sum(axis=-1) + np.square(columns).sum(axis=-1))
+    planes = np.moveaxis(channels, -1, 0)  # one by one, which is three times as fast
+    slopes = [np.gradient(np.ascontiguousarray(plane)) for plane in planes]
+    return np.sqrt(sum(np.square(slope) for both in slopes for slope in both))
+
+
+def edge_agreement(ab: np.ndarray, ab_predicted: np.ndarray) -> float:
+    """Pearson correlation over pixels of the norms of the two ab gradients.
+
+    Args:
+        ab, ab_predicted: `[H, W, 2]` in Lab units.
+
+    Returns:
+        in [-1, 1]; 0 for a prediction whose gradient is the same everywhere, such as gray; NaN
+        where the original's is.
+    """
+    true, predicted = gradient_norm(ab), gradient_norm(ab_predicted)
+    if true.std() < EVEN:
+        return float("nan")
+    return correlation(true, predicted) if predicted.std() >= EVEN else 0.0
+
+
+def correlation(first: np.ndarray, second: np.ndarray) -> float:
+    """Pearson's, over pixels; 0 where one of them does not vary."""
+    first, second = first - first.mean(), second - second.mean()
+    squares = np.square(first).sum() * np.square(second).sum()
+    return float((first * second).sum() / np.sqrt(squares)) if squares else 0.0
 
 
 def edge_f1(ab: np.ndarray, ab_predicted: np.ndarray) -> float:

@@ -27,6 +27,9 @@ class Images:
         baseline: name of the one that is judged in place of the arm, or "".
         snapshot: number of the snapshot, from 0, that is judged in place of the end; or None.
         subset: what the images are, for a part of them, as `what: (name) -> whether it is one`.
+
+    Raises:
+        ValueError: a part of the images, of a measure of whole sets.
     """
 
     arm: str
@@ -36,12 +39,15 @@ class Images:
     snapshot: int | None = None
     subset: tuple[str, Callable[[str], bool]] | None = None
 
+    def __post_init__(self):
+        if self.subset and MEASURES[self.measure].whole:
+            raise ValueError(f"{self.quantity} is of a whole set, not of its {self.subset[0]}")
+
     def terms(self, stored: Stored) -> tuple[Scores]:
         runs = stored.of(self.arm)
-        names, tables_ = _trainings(runs), [run.images for run in runs]
-        if self.baseline:
-            names, tables_ = (), [stored.baseline_images(runs[0], self.baseline)]
-        parts = [table[table.split == self._split(runs[0])].set_index("name") for table in tables_]
+        names = () if self.baseline else _trainings(runs)
+        rows = self._rows(stored, runs)
+        parts = [table[table.split == self._split(runs[0])].set_index("name") for table in rows]
         units = parts[0].index
         if self.subset:
             units = [name for name in units if self.subset[1](name)]
@@ -52,11 +58,20 @@ class Images:
         return (Scores(tuple(units), names, *arrays),)
 
     def has_run(self, stored: Stored) -> bool:
-        """Whether there are such rows: a further test set may not have been there."""
+        """Whether there are such rows: a further test set may not have been there, and older runs
+        were not judged by every measure."""
         runs = stored.of(self.arm)
         chosen = self.subset[1] if self.subset else bool
         there = [run.images["name"][run.images["split"] == self._split(run)] for run in runs]
-        return bool(runs) and all(any(map(chosen, names)) for names in there)
+        if not runs or not all(any(map(chosen, names)) for names in there):
+            return False
+        return all(set(columns_of(self.measure)) <= set(rows) for rows in self._rows(stored, runs))
+
+    def _rows(self, stored: Stored, runs: list[StoredRun]) -> list[pd.DataFrame]:
+        """A table for each run, or that of the baseline."""
+        if self.baseline:
+            return [stored.baseline_images(runs[0], self.baseline)]
+        return [run.images for run in runs]
 
     def _split(self, run: StoredRun) -> str:
         if self.snapshot is None:
@@ -102,7 +117,7 @@ class Gap:
         return tuple(term for part in self.parts for term in part.terms(stored))
 
     def has_run(self, stored: Stored) -> bool:
-        return bool(stored.of(self.arm))
+        return all(part.has_run(stored) for part in self.parts)
 
     def label(self, stored: Stored | None = None) -> str:
         return self.arm

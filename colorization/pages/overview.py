@@ -15,7 +15,7 @@ from colorization.results.measures import MEASURES
 from colorization.results.stored import Stored, over_seeds
 from colorization.scales import SCALES
 
-COLUMNS = ("ab_mae", "ciede2000", "chroma_ratio", "colourfulness")
+COLUMNS = ("ab_mae", "ciede2000", "colour_distance", "told_apart", "chroma_ratio", "colourfulness")
 
 
 def reports_table(reports: Iterable[Report], results: Path) -> str:

@@ -20,6 +20,8 @@ class Measure:
             the same for all claims of all reports; None where none was fixed.
         columns: of a run's rows that it is made of: two where it is a ratio of their totals; ()
             for the one of its own key.
+        whole: it is of a whole set; an image's number is what the set owes it, so that a mean over
+            part of the images means nothing.
     """
 
     name: str
@@ -28,6 +30,7 @@ class Measure:
     better: str
     counts: float | None = None
     columns: tuple[str, ...] = ()
+    whole: bool = False
 
     @property
     def heading(self) -> str:
@@ -69,7 +72,11 @@ MEASURES = {
         "chroma ratio", "", "{:.2f}", "1", 0.05, columns=("chroma", "chroma_true")
     ),
     "colourfulness": Measure("colourfulness", "", "{:.1f}", "the original's", 2.0),
+    "colour_distance": Measure("colour distance", "Lab", "{:.2f}", "lower", 1.0, whole=True),
+    "told_apart": Measure("told apart", "", "{:.1%}", "lower", 0.05),
+    "edge_agreement": Measure("edge agreement", "", "{:.2f}", "higher", 0.05),
     "edge_f1": Measure("edge F1", "", "{:.2f}", "higher", 0.02),
+    "bleed_excess": Measure("excess bleed", "", "{:.1%}", "lower", 0.02),
     "bleed": Measure("bleed", "", "{:.1%}", "lower", 0.02),
     "chroma_strokes": Measure("chroma on strokes", "Lab", "{:.1f}", ""),
     "chroma_paper": Measure("chroma on paper", "Lab", "{:.1f}", ""),
@@ -80,8 +87,8 @@ ERRORS = ("ab_mae", "ciede2000")
 
 # What the tables of reports on photographs print.
 OF_PHOTOGRAPHS = (
-    *("ab_mae", "ciede2000", "psnr", "ssim", "auc", "chroma_ratio", "colourfulness"),
-    *("edge_f1", "bleed"),
+    *("ab_mae", "ciede2000", "colour_distance", "told_apart", "edge_agreement", "bleed_excess"),
+    *("chroma_ratio", "colourfulness", "psnr", "ssim", "auc"),
 )
 
 

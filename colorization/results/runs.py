@@ -29,12 +29,14 @@ class StoredRun:
             whole split; "snapshots", after which epochs the network was judged too; "data", what
             it learned from; "cost", what it took; "shown", the images that figures show of it.
         read: (name of a file of the run) to its contents; raises `UserError` without it.
+        truth: () to the rows of the baseline *ground truth* on the run's images, or None.
     """
 
     place: Path
     seed: int
     facts: dict
     read: Callable[[str], bytes]
+    truth: Callable[[], pd.DataFrame | None] = lambda: None
 
     @property
     def scale(self) -> str:
@@ -95,7 +97,7 @@ class StoredRun:
 
     @cached_property
     def images(self) -> pd.DataFrame:
-        return pd.read_csv(io.BytesIO(self.read(ROWS)))
+        return with_excess(pd.read_csv(io.BytesIO(self.read(ROWS))), self.truth)
 
     @cached_property
     def class_weights(self) -> pd.DataFrame:
@@ -124,6 +126,33 @@ class StoredRun:
         of_split = self.images[self.images["split"] == samples.split_of(grid)]
         by_name = of_split.set_index("name")["ciede2000"]
         return [float(by_name[name]) for name in self.shown[grid]["names"]]
+
+
+def with_excess(
+    rows: pd.DataFrame, truth: Callable[[], pd.DataFrame | None] = lambda: None
+) -> pd.DataFrame:
+    """Rows with their `bleed_excess`: bleed without the original's, where both are known.
+
+    Rows of older runs lack the original's bleed (`bleed_true`). It is that of the baseline *ground
+    truth* on the same images, which has the test images and further test sets.
+
+    Args:
+        rows: a row an image.
+        truth: () to the rows of that baseline, or None.
+    """
+    if not {"split", "name", "bleed"} <= set(rows):
+        return rows
+    if "bleed_true" not in rows:
+        known = truth()
+        if known is None or "bleed" not in known:
+            return rows
+        known = known.drop_duplicates(["split", "name"]).set_index(["split", "name"])["bleed"]
+        judged = rows["split"].str.partition("@")[0]  # a snapshot, on the test images
+        there = pd.MultiIndex.from_arrays([judged, rows["name"]])
+        rows = rows.assign(bleed_true=known.reindex(there).to_numpy())
+    if not all(map(pd.api.types.is_numeric_dtype, (rows["bleed"], rows["bleed_true"]))):
+        return rows  # `check_rows` says what is wrong with them
+    return rows.assign(bleed_excess=rows["bleed"] - rows["bleed_true"])
 
 
 def split_means(images: pd.DataFrame, splits: dict, split: str) -> dict[str, float]:

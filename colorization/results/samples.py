@@ -18,7 +18,7 @@ RULES = {
     "random": "drawn with seed 0",
     "best": "lowest mean CIEDE2000",
     "worst": "highest mean CIEDE2000",
-    "miscoloured": "highest mean CIEDE2000 among those of at least median edge F1",
+    "miscoloured": "highest mean CIEDE2000 among the half whose edges of colour lie best",
 }
 GRIDS = (("train", "random"), *(("test", rule) for rule in RULES))
 
@@ -32,7 +32,7 @@ def choose(rows: list[dict], rule: str, count: int = COUNT) -> list[int]:
     if rule == "best":
         return order[:count].tolist()
     if rule == "miscoloured":
-        edges = np.nan_to_num([row["edge_f1"] for row in rows])
+        edges = np.nan_to_num([row["edge_agreement"] for row in rows])
         order = order[edges[order] >= np.median(edges)]
     return order[::-1][:count].tolist()
 

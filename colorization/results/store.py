@@ -34,10 +34,12 @@ from colorization.results.runs import (
     check_rows,
     split_means,
     tampered,
+    with_excess,
 )
 
 RUNS = "runs.json"
 BASELINES = "baselines.json"
+GROUND_TRUTH = "ground-truth"  # the baseline that is the original itself
 DEFAULT = "default"  # the folder of the network that comes with the suite
 
 
@@ -75,6 +77,7 @@ class Shelf:
 
     def __init__(self, folder: Path):
         self.folder = folder
+        self._truths: dict[str, pd.DataFrame | None] = {}  # read once
 
     def runs(self) -> list[StoredRun]:
         """Every run, by arm and seed."""
@@ -84,6 +87,7 @@ class Shelf:
                 entry["seed"],
                 {key: value for key, value in entry.items() if key not in ("arm", "seed")},
                 partial(self._read, entry["arm"], entry["seed"]),
+                lambda entry=entry: self._truth(entry["data"]["prepared"]),
             )
             for entry in self._entries()
         ]
@@ -199,19 +203,38 @@ class Shelf:
         Raises:
             UserError: they are missing, or not as a run leaves them.
         """
-        path = self.folder / "baselines.zip"
-        contents = zips.read(path, f"{prepared}/{name}.csv")
-        return check_rows(path / prepared / name, lambda: pd.read_csv(io.BytesIO(contents)))
+        contents = zips.read(self._baselines, f"{prepared}/{name}.csv")
 
-    def baseline_splits(self, prepared: str, name: str) -> set[str]:
-        """The splits that a baseline has been judged on."""
+        def read():
+            rows = pd.read_csv(io.BytesIO(contents))
+            return with_excess(rows, partial(self._truth, prepared))
+
+        return check_rows(self._baselines / prepared / name, read)
+
+    def _truth(self, prepared: str) -> pd.DataFrame | None:
+        """Rows of the baseline *ground truth* on a prepared set; None if they are not there."""
+        if prepared not in self._truths:
+            name = f"{prepared}/{GROUND_TRUTH}.csv"
+            there = name in zips.names(self._baselines)
+            contents = zips.read(self._baselines, name) if there else None
+            self._truths[prepared] = pd.read_csv(io.BytesIO(contents)) if there else None
+        return self._truths[prepared]
+
+    @property
+    def _baselines(self) -> Path:
+        return self.folder / "baselines.zip"
+
+    def baseline_splits(self, prepared: str, name: str, measure: str) -> set[str]:
+        """The splits that a baseline has been judged on, if by that measure (a column), too."""
         stored = read_json(self.folder / BASELINES, {})
-        return set(stored.get(prepared, {}).get(name, {}))
+        splits = set(stored.get(prepared, {}).get(name, {}))
+        return splits if splits and measure in self.baseline_rows(prepared, name) else set()
 
     def put_baselines(self, prepared: str, found: dict[str, tuple[dict, str]]) -> None:
         """Store baselines of a prepared set: name -> (split -> measures, rows as CSV)."""
         rows = {f"{prepared}/{name}.csv": text.encode() for name, (_, text) in found.items()}
-        zips.update(self.folder / "baselines.zip", rows)
+        zips.update(self._baselines, rows)
+        self._truths.clear()
         stored = read_json(self.folder / BASELINES, {})
         stored[prepared] = {
             **stored.get(prepared, {}),
@@ -221,12 +244,11 @@ class Shelf:
 
     def take_baselines(self) -> Iterable[tuple[str, dict[str, tuple[dict, str]]]]:
         """What `put_baselines` of another shelf takes, a prepared set at a time."""
-        path = self.folder / "baselines.zip"
         for prepared, sets in read_json(self.folder / BASELINES, {}).items():
             yield (
                 prepared,
                 {
-                    name: (splits, zips.read(path, f"{prepared}/{name}.csv").decode())
+                    name: (splits, zips.read(self._baselines, f"{prepared}/{name}.csv").decode())
                     for name, splits in sets.items()
                 },
             )

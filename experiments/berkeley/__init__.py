@@ -48,7 +48,8 @@ REPORT = Report(
     claims=CLAIMS,
     departures=DEPARTURES,
     measures=(
-        *("ab_mae", "ab_mse", "ciede2000", "psnr", "ssim", "auc", "auc_balanced"),
-        *("accuracy", "accuracy_balanced", "accuracy_coloured", "chroma_ratio", "colourfulness"),
+        *("ab_mae", "ab_mse", "ciede2000", "colour_distance", "told_apart", "edge_agreement"),
+        *("psnr", "ssim", "auc", "auc_balanced", "accuracy", "accuracy_balanced"),
+        *("accuracy_coloured", "chroma_ratio", "colourfulness"),
     ),
 )

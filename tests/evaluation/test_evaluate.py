@@ -7,8 +7,10 @@ from skimage import color, metrics
 from colorization.data.prepared import prepare
 from colorization.data.recipe import Recipe
 from colorization.errors import UserError
+from colorization.evaluation.colour_distance import between_histograms, colour_distance
 from colorization.evaluation.evaluate import displayed, evaluate
 from colorization.evaluation.predictors import lab_batches
+from colorization.evaluation.told_apart import features, told_apart
 from tests.evaluation.evaluate_helpers import SIZE, TEST, brute_force_bins, to_rgb8
 
 RED, BLUE, WHITE = (255, 0, 0), (0, 0, 255), (255, 255, 255)
@@ -96,6 +98,29 @@ def test_each_row_judges_its_own_image(images):
         assert row["ab_mse"] > 100 and row["psnr"] < 30 and row["auc"] < 1
     for name in ("accuracy", "accuracy_balanced", "auc_balanced"):
         assert found.measures[name] < truth.measures[name]
+
+
+@pytest.mark.parametrize("lightness", [None, 50.0], ids=["ab", "lab"])
+def test_what_measures_of_the_set_owe_each_image(images, lightness):
+    """Whatever the batches, and whatever lightness a method gives: the original's counts."""
+    lab = color.rgb2lab(np.array(TEST)).astype("float32")
+    ab = 0.5 * lab[..., 1:]
+
+    def predict(L, true):
+        half = 0.5 * true
+        if lightness is None:
+            return half
+        return np.concatenate([np.full_like(L, lightness), half], axis=-1)
+
+    found = evaluate(images, "test", predict, batch_size=2).rows
+    pairs = zip(lab, ab, strict=True)
+    expected = colour_distance([between_histograms(*pair) for pair in pairs], SIZE**2)
+    assert [row["colour_distance"] for row in found] == pytest.approx(expected, rel=1e-3)
+    given = lab[..., :1] if lightness is None else np.full_like(lab[..., :1], lightness)
+    shown = color.rgb2lab(to_rgb8(np.concatenate([given, ab], axis=-1)))[..., 1:]
+    true = color.rgb2lab(np.array(TEST))[..., 1:]
+    seen = [features(one[..., 0], *both) for one, *both in zip(lab, true, shown, strict=True)]
+    assert [row["told_apart"] for row in found] == list(told_apart(*np.moveaxis(seen, 1, 0)))
 
 
 def test_half_of_the_pixels_right(write_source):

@@ -1,6 +1,7 @@
-"""What figures show of a run is what was judged."""
+"""What figures show of a run is what was judged, and baselines are judged by every measure."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -8,10 +9,11 @@ from skimage import color
 
 from colorization.colour.ab_grid import AB_BINS
 from colorization.evaluation.evaluate import evaluate
-from colorization.evaluation.finished_run import write_samples
+from colorization.evaluation.finished_run import NEWEST, evaluate_baselines, write_samples
 from colorization.files import write_json
 from colorization.pages.tiles import tiles
 from colorization.results.run_folder import read_run
+from colorization.results.store import Shelf
 from tests.evaluation.evaluate_helpers import SIZE, TEST, TRAIN, brute_force_bins, to_rgb8
 
 
@@ -64,3 +66,17 @@ def test_a_method_with_its_own_lightness_is_shown_with_it(images, tmp_path):
     expected = to_rgb8(np.array([[[60.0, 40.0, -30.0]]]))
     coloured = tiles(read_run(folder), "test-random")["re-coloured"]
     assert np.abs(coloured.astype(int) - expected).max() <= 1
+
+
+def test_baselines_that_lack_a_newer_measure_are_judged_again(images, tmp_path):
+    shelf, config = Shelf(tmp_path / "small"), SimpleNamespace(source=None)
+    evaluate_baselines(shelf, config, images, {})
+    prepared, name = images.folder.name, "mean-ab-given-L"
+    first = shelf.baseline_rows(prepared, name)
+    assert {"colour_distance", "told_apart", "bleed_excess"} <= set(first)
+    for changed, kept in ((first.assign(ab_mae=0.0), True), (first.drop(columns=NEWEST), False)):
+        splits = dict.fromkeys(("test", "val"), {"images": 5})
+        shelf.put_baselines(prepared, {name: (splits, changed.to_csv(index=False))})
+        evaluate_baselines(shelf, config, images, {})
+        found = shelf.baseline_rows(prepared, name)
+        assert ((found["ab_mae"] == 0).all(), found.equals(first)) == (kept, not kept)

@@ -62,13 +62,16 @@ def test_the_truth_is_perfect_in_every_measure(write_source, predict, lab_before
         assert row.pop("name") == f"test/{i}.png"
         assert row == pytest.approx(
             {
-                **dict.fromkeys(("ab_mae", "ab_mse", "ciede2000"), 0),
+                **dict.fromkeys(("ab_mae", "ab_mse", "ciede2000", "colour_distance"), 0),
                 **dict.fromkeys(("ssim", "auc", "edge_f1", "accuracy", "accuracy_coloured"), 1),
+                "edge_agreement": 1,
+                "told_apart": 0.5,
                 "psnr": np.inf,
                 "chroma": chroma,
                 "chroma_true": chroma,
                 "colourfulness": colourfulness(to_rgb8(lab)),
                 "bleed": strength[flat_L].sum() / strength.sum(),
+                "bleed_true": strength[flat_L].sum() / strength.sum(),
             },
             rel=1e-3,
             abs=1e-9,

@@ -7,9 +7,11 @@ from colorization.evaluation.metrics import (
     auc_of_pixels,
     bleed,
     colourfulness,
+    edge_agreement,
     edge_f1,
     image_measures,
 )
+from tests.evaluation.photographs import coloured, found_in, photograph
 
 
 def plain(*rgb, size=16):
@@ -158,6 +160,41 @@ def test_colours_that_no_one_asked_for_lower_precision_alone():
     predicted = true.copy()
     predicted[:, 24:] = 80, 0
     assert edge_f1(true, predicted) == pytest.approx(2 * 0.5 * 1 / 1.5)
+
+
+def test_edges_agree_as_far_as_the_gradients_correlate():
+    true = halves((0, 0), (40, 0))
+    assert edge_agreement(true, true) == pytest.approx(1)
+    assert edge_agreement(true, 0.2 * true + 9) == pytest.approx(1)
+    assert edge_agreement(true, -true) == pytest.approx(1)  # an edge, whatever its colours
+    # Two columns of 16 each: none, or one of two, in the same place.
+    assert edge_agreement(true, halves((0, 0), (0, 40), at=11)) == pytest.approx(-1 / 7)
+    assert edge_agreement(true, halves((0, 0), (0, 40), at=9)) == pytest.approx(3 / 7)
+
+
+def test_what_has_no_gradient_agrees_with_nothing_and_what_had_none_has_no_agreement():
+    true, rounding = halves((0, 0), (40, 0)), np.random.default_rng(0).normal(0, 1e-3, (16, 16, 2))
+    for even in (halves((5, 5), (5, 5)), 0 * true, rounding):
+        assert edge_agreement(true, even) == 0
+        assert np.isnan(edge_agreement(even, true))
+
+
+def check_agreement(lab):
+    found = {}
+    for what, ab in coloured(lab).items():
+        pairs = zip(lab[..., 1:], ab, strict=True)
+        found[what] = np.mean([edge_agreement(*pair) for pair in pairs])
+    assert found["ground truth"] == pytest.approx(1) and found["gray"] == 0
+    assert found["nearest bin"] > 0.7 and abs(found["noise"]) < 0.03
+    assert found["noise"] + 0.2 < found["mean ab given L"] < found["nearest bin"] - 0.2
+
+
+def test_noise_has_no_edges_of_the_originals():
+    check_agreement(np.stack([photograph(seed) for seed in range(24)]))
+
+
+def test_nor_on_photographs(real_data):
+    check_agreement(found_in(real_data("berkeley/BSR/BSDS500/data/images/test"), 60))
 
 
 def test_bleed_is_the_share_of_gradient_off_the_outlines_of_lightness():

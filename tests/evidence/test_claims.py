@@ -251,3 +251,34 @@ def test_the_section_says_what_other_scales_found(store):
     (other,) = given.to_json()["others"]
     assert (other["verdict"], other["at"]) == ("contradicted", "small, 3 seeds")
     assert other["tests"][0]["value"] == pytest.approx(BAD.mean() - GOOD.mean(), rel=1e-4)
+
+
+def test_older_runs_were_not_judged_by_a_measure(store):
+    """One seed that lacks it is enough; what else the claim needs is judged as before."""
+    stored = Stored.read(store("one", GOOD))
+    asked = Test(Images("one", "told_apart"), at_most=0.6)
+    assert not asked.has_run(stored) and not Gap("one", "told_apart").has_run(stored)
+    assert judge(Claim("", "", "", (asked,)), stored).verdict == rule.NOT_RUN
+    known = Test(Images("one", "ciede2000"), at_most=20.0)
+    found = judge(Claim("", "", "", (known,), aside=(asked,)), stored)
+    assert found.verdict == rule.SUPPORTED and found.aside == ()
+
+
+def test_a_baseline_that_lacks_a_measure(store):
+    folder = store("one", GOOD)
+    rows = {"split": "test", "name": NAMES[:50], "ciede2000": 15.0, "ab_mae": 1.0}
+    rows |= {"chroma": 1.0, "chroma_true": 1.0}
+    found = {"gray": ({"test": {}}, pd.DataFrame(rows).to_csv(index=False))}
+    Shelf(folder / "small").put_baselines(A_RUN.data["prepared"], found)
+    stored = Stored.read(folder)
+    assert Images("one", "ciede2000", baseline="gray").has_run(stored)
+    assert not Images("one", "colour_distance", baseline="gray").has_run(stored)
+
+
+def test_a_measure_of_whole_sets_is_not_asked_of_part_of_one():
+    part = "landscapes", lambda name: True
+    with pytest.raises(
+        ValueError, match="colour distance is of a whole set, not of its landscapes"
+    ):
+        Images("one", "colour_distance", subset=part)
+    assert Images("one", "told_apart", subset=part)
