@@ -21,6 +21,7 @@ from colorization.models.networks import pooling_discriminator, valid_unet
 from colorization.pages.comparisons import Compared, gan_grids
 from colorization.pages.figures import Diagram
 from colorization.pages.loss_curves import LossCurves
+from colorization.pages.schemes import CLASSICAL, Scheme
 from colorization.reproduction.report import Arm, Report
 from colorization.reproduction.scales import SMALL, SMOKE, Scale, smoke
 from colorization.results.measures import OF_PHOTOGRAPHS
@@ -109,6 +110,7 @@ SETTINGS = {
 }
 
 FIGURES = (
+    Scheme("gan", (CLASSICAL, literal), "The structure of a GAN, and that of the report's code"),
     Diagram("generator", literal, "The generator"),
     Diagram("discriminator", literal, "The discriminator", of="discriminator"),
     *gan_grids("results", "literal", "Results", ("random", "best", "worst")),

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from colorization.pages.boxes import gathered, part_of
 from colorization.pages.tiles import columns, mosaic, tiles
 from colorization.reproduction.report import Arm
 from colorization.results.runs import StoredRun
@@ -20,12 +21,14 @@ class Figure:
     Attributes:
         suffix: of its file, which says how it is written.
         kept: it is committed with the results; else `make figures` draws it where it is wanted.
+        of_code: it is drawn from the code alone, without results.
     """
 
     name: str
     title: str
     suffix = ".svg"
     kept = True
+    of_code = False
 
     def shows(self, arm: str) -> set[str]:
         """Patterns of the names of an arm's grids that it needs."""
@@ -113,18 +116,30 @@ class Diagram(Figure):
 
     Args:
         of: "network", or "discriminator".
+        blocks: a regular expression of names; layers whose names begin with the same match of it
+            are drawn as one block.
+        part: draw only the layers whose names begin so.
     """
 
     name: str
     arm: Arm
     title: str
     of: str = "network"
+    blocks: str = ""
+    part: str = ""
+    of_code = True
 
     def draw(self, path: Path, stored: Stored) -> bool:
         from colorization.pages import diagram
 
-        diagram.network_diagram(path, self.network(), title=self.title)
+        title = f"{self.title} (full scale, {self.arm.config.recipe.size} px)"
+        diagram.network_diagram(path, self.network(), title=title, shown=self._shown)
         return True
+
+    def _shown(self, boxes: list) -> list:
+        if self.part:
+            return part_of(boxes, self.part)
+        return gathered(boxes, self.blocks) if self.blocks else boxes
 
     def network(self):
         from colorization.models.cost import without_values

@@ -23,6 +23,8 @@ from colorization.files import replacing, write_text
 
 DPI = 100
 
+PAGE = 930  # as wide as a page shows a figure without making it smaller
+
 SMALL, TEXT, HEADING = 7.5, 8.5, 11.0  # font sizes
 
 INK, MUTED, RULE = "#222222", "#555555", "#DDDDDD"

@@ -3,12 +3,15 @@
 from colorization.pages.comparisons import Compared, OverEpochs, gan_grids
 from colorization.pages.figures import Diagram
 from colorization.pages.loss_curves import LossCurves, LossesCompared
+from colorization.pages.schemes import CLASSICAL, Scheme
 from experiments.imagenet_cgan.arms import main, resnet
+from experiments.pix2pix_tutorial import RESNET18_BLOCKS
 
 FIGURES = (
+    Scheme("cgan", (main, CLASSICAL), "Conditional GAN, and GAN"),
     Diagram("unet", main, "The generator, a U-Net"),
     Diagram("patchgan", main, "The discriminator, a PatchGAN", of="discriminator"),
-    Diagram("resnet18", resnet, "The ResNet-18 generator"),
+    Diagram("resnet18", resnet, "The ResNet-18 generator", blocks=RESNET18_BLOCKS),
     LossCurves("losses", "main", "Losses over the epochs"),
     OverEpochs("over-epochs", "main", "Test images over the epochs"),
     *gan_grids("results", "main", "Gray, coloured, original", ("random", "best", "worst")),

@@ -141,7 +141,7 @@ def assert_drawn(folder: Path, key: str, arms: list[str]) -> None:
         drawn = figure.path(folder).exists()
         first = getattr(figure, "arms", (getattr(figure, "arm", None),))[0]
         name = getattr(first, "name", first)
-        expected = name in arms or hasattr(figure, "network")
+        expected = name in arms or figure.of_code
         if getattr(figure, "sample", "").startswith(("test-", "train-")) or expected:
             assert drawn == expected, figure.name
 
