@@ -113,7 +113,7 @@ FIGURES = (
     Scheme("gan", (CLASSICAL, literal), "The structure of a GAN, and that of the report's code"),
     Diagram("generator", literal, "The generator"),
     Diagram("discriminator", literal, "The discriminator", of="discriminator"),
-    *gan_grids("results", "literal", "Results", ("random", "best", "worst")),
+    *gan_grids("results", "literal", "Results", ("random", "best", "worst"), across=True),
     LossCurves("losses", "literal", "Losses and discriminator, as the code stands"),
     LossCurves(
         "losses-adversarial", "adversarial-1e-2", "Losses and discriminator, 1e-2 adversarial"
@@ -123,6 +123,7 @@ FIGURES = (
         ("literal", "adversarial-1e-2", "sigmoid", "no-skips", "dilation"),
         "test-random",
         "The same scenes, coloured by each arm",
+        across=True,
     ),
 )
 

@@ -36,9 +36,10 @@ SKY, PURPLE, BLACK = "#56B4E9", "#CC79A7", "#000000"
 
 COLOURS = (BLUE, VERMILION, GREEN, ORANGE, SKY, PURPLE, BLACK)
 
-DASHES = ("-", (0, (5, 1, 1, 1)), (0, (1, 1)))
+DASHES = ("-", (0, (5, 2)), (0, (1, 1)))
 
-LINES = [(colour, dash) for dash in DASHES for colour in COLOURS]
+# Lines beside each other differ in both, so that one that lies over another does not hide it.
+LINES = [(COLOURS[n % len(COLOURS)], DASHES[n % len(DASHES)]) for n in range(21)]
 
 _STYLE = {
     "font.family": "DejaVu Sans",
