@@ -83,7 +83,8 @@ class Compared(Figure):
                 continue
             label = self.label(runs[0])
             if self.original:
-                label += f"\n{seed_and_mean(runs[0], runs, split_of(self.sample))}"
+                means = seed_and_mean(runs[0], runs, split_of(self.sample))
+                label += "\n" + (means.replace("; ", ";\n") if self.across else means)
             bands[label] = tiles(runs[0], self.sample)[COLOURED]
         if self.original:
             bands[ORIGINAL] = own[ORIGINAL]
