@@ -83,7 +83,7 @@ def confusion(path: Path, stored: Stored) -> bool:
     confusion_matrices.confusion(
         path,
         {
-            f"{runs[0].arm}, {runs[0].scale}, {len(runs)} seeds": np.array(
+            f"{runs[0].arm}, {runs[0].scale}, {len(runs)} seed{'s' * (len(runs) > 1)}": np.array(
                 [run.splits["test"]["confusion"] for run in runs]
             )
             for runs in found
