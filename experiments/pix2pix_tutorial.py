@@ -45,3 +45,6 @@ NETWORKS_SMOKE = {
     ronneberger_unet: {"filters": 4},
     patchgan: {"filters": 4},
 }
+
+# Layers of the ResNet-18 U-Net that a diagram draws as one, by how their names begin.
+RESNET18_BLOCKS = r"encoder_layer\d_\d|up\d_shuffle|(mid|up\d)(?=_conv)|shuffle|residual"

@@ -21,6 +21,7 @@ from colorization.models.networks import pooling_discriminator, valid_unet
 from colorization.pages.comparisons import Compared, gan_grids
 from colorization.pages.figures import Diagram
 from colorization.pages.loss_curves import LossCurves
+from colorization.pages.schemes import CLASSICAL, Scheme
 from colorization.reproduction.report import Arm, Report
 from colorization.reproduction.scales import SMALL, SMOKE, Scale, smoke
 from colorization.results.measures import OF_PHOTOGRAPHS
@@ -109,9 +110,10 @@ SETTINGS = {
 }
 
 FIGURES = (
+    Scheme("gan", (CLASSICAL, literal), "The structure of a GAN, and that of the report's code"),
     Diagram("generator", literal, "The generator"),
     Diagram("discriminator", literal, "The discriminator", of="discriminator"),
-    *gan_grids("results", "literal", "Results", ("random", "best", "worst")),
+    *gan_grids("results", "literal", "Results", ("random", "best", "worst"), across=True),
     LossCurves("losses", "literal", "Losses and discriminator, as the code stands"),
     LossCurves(
         "losses-adversarial", "adversarial-1e-2", "Losses and discriminator, 1e-2 adversarial"
@@ -121,6 +123,7 @@ FIGURES = (
         ("literal", "adversarial-1e-2", "sigmoid", "no-skips", "dilation"),
         "test-random",
         "The same scenes, coloured by each arm",
+        across=True,
     ),
 )
 

@@ -1,6 +1,8 @@
 """A network as boxes, a line each: what a diagram draws."""
 
-from dataclasses import dataclass, field
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,6 +17,7 @@ KINDS = {
     "upsampling": ("upsampling", "#73C8AD"),
     "pooling": ("pooling", "#EBA06D"),
     "other": ("other", "#E3B5CE"),
+    "block": ("block of layers", "#B9B4E8"),
     "merge": ("merge", "#FFFFFF"),
 }
 
@@ -97,6 +100,54 @@ def network_boxes(model: "keras.Model") -> list[Box]:
     return boxes
 
 
+def gathered(boxes: Sequence[Box], names: str) -> list[Box]:
+    """Boxes with one in place of all whose names begin alike.
+
+    Args:
+        names: a regular expression; boxes whose names begin with the same match of it become one,
+            where the first of them stood.
+    """
+    matches = [re.match(names, box.name) for box in boxes]
+    keys = [match.group() if match else box.name for match, box in zip(matches, boxes, strict=True)]
+    order = list(dict.fromkeys(keys))
+    found = []
+    for own, key in enumerate(order):
+        members = [box for box, other in zip(boxes, keys, strict=True) if other == key]
+        sources = {order.index(keys[source]) for box in members for source in box.sources}
+        box = replace(members[0], sources=sorted(sources - {own}))
+        if len(members) > 1:
+            box = replace(
+                members[-1],
+                name=key,
+                kind="block",
+                symbol="",
+                details=[_as_part(box, key) for box in members],
+                layers=[name for box in members for name in box.layers],
+                sources=box.sources,
+            )
+        found.append(box)
+    return found
+
+
+def _as_part(box: Box, block: str) -> str:
+    """A box in a line of its block's caption."""
+    if box.kind == "other":
+        return ", ".join(box.details)
+    return " ".join([box.name.removeprefix(block).strip("_"), *box.details])
+
+
+def part_of(boxes: Sequence[Box], name: str) -> list[Box]:
+    """The boxes whose names begin with `name`, between an input and an output."""
+    inside = [index for index, box in enumerate(boxes) if box.name.startswith(name)]
+    before = next(s for index in inside for s in boxes[index].sources if s not in inside)
+    place = {index: position for position, index in enumerate(inside, start=1)}
+    found = [Box("input", "end", boxes[before].shape)]
+    for index in inside:
+        sources = sorted({place.get(source, 0) for source in boxes[index].sources})
+        found.append(replace(boxes[index], sources=sources))
+    return [*found, Box("output", "end", found[-1].shape, sources=[len(found) - 1])]
+
+
 def _box(node, kind: str, pads: list[str], sources: list[int]) -> Box:
     """The box of one call of a layer."""
     layer = node.operation
@@ -173,15 +224,15 @@ def _times(values, squeeze: bool = True) -> str:
     return "×".join(map(str, values))
 
 
-def _caption(box: Box) -> list[str]:
+def caption(box: Box) -> list[str]:
     """The lines under a box, its name first."""
     shape = "×".join("?" if size is None else str(size) for size in box.shape)
     after = [", ".join(box.after[i : i + 2]) for i in range(0, len(box.after), 2)]
     after = [f"{line}," for line in after[:-1]] + after[-1:]
-    return [*_name_lines(box.name), shape, *box.details, *after]
+    return [*name_lines(box.name), shape, *box.details, *after]
 
 
-def _name_lines(name: str) -> list[str]:
+def name_lines(name: str) -> list[str]:
     """A name, in two lines if it is long and has an underscore to break it at."""
     cut = name.rfind("_", 1, 13) if len(name) > 13 else -1
     return [name] if cut < 0 else [name[:cut], name[cut:]]

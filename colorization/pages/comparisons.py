@@ -9,11 +9,13 @@ import numpy as np
 from colorization.pages.figures import Figure, Grid
 from colorization.pages.tiles import COLOURED, GRAY, ORIGINAL, columns, mosaic, tiles
 from colorization.results.runs import StoredRun
-from colorization.results.samples import said
-from colorization.results.stored import Stored, run_note, source_note
+from colorization.results.samples import said, split_of
+from colorization.results.stored import Stored, run_note, seed_and_mean, source_note, titled
 
 
-def gan_grids(name: str, arm: str, title: str, rules=("random",), split: str = "test"):
+def gan_grids(
+    name: str, arm: str, title: str, rules=("random",), split: str = "test", across: bool = False
+):
     """Grids of an arm's test images, one for each rule of `colorization.results.samples.RULES`."""
     titles = {
         "random": "drawn at random",
@@ -23,7 +25,8 @@ def gan_grids(name: str, arm: str, title: str, rules=("random",), split: str = "
     }
     for rule in rules:
         suffix = "" if rule == rules[0] else f"-{rule}"
-        yield Grid(f"{name}{suffix}", arm, f"{split}-{rule}", f"{title}, {titles[rule]}")
+        sample, said_too = f"{split}-{rule}", f"{title}, {titles[rule]}"
+        yield Grid(f"{name}{suffix}", arm, sample, said_too, across=across)
 
 
 def _stack(
@@ -33,15 +36,12 @@ def _stack(
     from colorization.pages import image_grids
 
     names = columns(run, grid)
-    rows = list(bands.values())
-    if across:
-        rows = list(np.stack(rows, axis=1))
     image_grids.image_grid(
         path,
-        mosaic(rows),
+        mosaic(list(bands.values()), across),
         rows=names if across else list(bands),
         columns=list(bands) if across else names,
-        title=title,
+        title=titled(title, run),
         note=f"{said(grid, len(names))}; {note}\n{source_note(run, grid)}",
     )
 
@@ -49,6 +49,9 @@ def _stack(
 @dataclass(frozen=True)
 class Compared(Figure):
     """The same images coloured by several arms, at the largest scale of the first.
+
+    Beside an arm stands how far its colours are off over all images of the set, where those have
+    colours to compare with: of the seed that is shown, and over all seeds.
 
     Args:
         original: show the photographs as they were.
@@ -75,13 +78,19 @@ class Compared(Figure):
         own = tiles(first, self.sample)
         bands = {GRAY: own[GRAY]}
         for arm in self.arms:
-            run = next((r for r in stored.of(arm) if r.scale == first.scale), None)
-            if run is None or not _same_images(run, first, self.sample):
+            runs = stored.at(first.scale).of(arm)
+            if not runs or not _same_images(runs[0], first, self.sample):
                 continue
-            bands[self.label(run)] = tiles(run, self.sample)[COLOURED]
+            label = self.label(runs[0])
+            if self.original:
+                means = seed_and_mean(runs[0], runs, split_of(self.sample))
+                label += "\n" + (means.replace("; ", ";\n") if self.across else means)
+            bands[label] = tiles(runs[0], self.sample)[COLOURED]
         if self.original:
             bands[ORIGINAL] = own[ORIGINAL]
-        note = f"scale {first.scale}, seed {first.seed}"
+        note = f"trained with seed {first.seed}"
+        if self.original:
+            note += "; ΔE: mean CIEDE2000 over all images of the set, of that seed; of all seeds"
         _stack(path, bands, self.title, first, self.sample, note, self.across)
         return True
 

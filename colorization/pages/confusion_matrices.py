@@ -46,7 +46,8 @@ def confusion(
 
     Args:
         path: the PNG to write.
-        panels: title to counts `[N, N]`: drawn shape, then the shape it was coloured as.
+        panels: title to counts `[N, N]`: drawn shape, then the shape it was coloured as. Of
+            several trainings, `[S, N, N]`, the mean of their percentages is shown.
         labels: of the N shapes.
         title: above all of them.
         note: small print below all of them.
@@ -54,7 +55,7 @@ def confusion(
     Raises:
         ValueError: a matrix is not N x N.
     """
-    matrices = {name: _row_shares(counts, len(labels)) for name, counts in panels.items()}
+    matrices = {name: _mean_shares(counts, len(labels)) for name, counts in panels.items()}
     columns = panel_columns(len(panels))
     side = CELL * len(labels)
     names = max(text_width(label, TEXT) for label in labels)
@@ -78,6 +79,13 @@ def confusion(
     write(12, 10, heads, size=HEADING, va="top")
     write(12, height - 8, notes, size=SMALL, color=MUTED, va="bottom")
     save(path, figure)
+
+
+def _mean_shares(counts: ArrayLike, size: int) -> np.ndarray:
+    """`_row_shares`, the mean of those of several trainings."""
+    counts = np.asarray(counts)
+    several = counts if counts.ndim == 3 else [counts]
+    return np.mean([_row_shares(one, size) for one in several], axis=0)
 
 
 def _row_shares(counts: ArrayLike, size: int) -> np.ndarray:

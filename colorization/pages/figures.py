@@ -7,11 +7,19 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from colorization.pages.boxes import gathered, part_of
 from colorization.pages.tiles import columns, mosaic, tiles
 from colorization.reproduction.report import Arm
 from colorization.results.runs import StoredRun
-from colorization.results.samples import said
-from colorization.results.stored import Stored, run_note, source_note
+from colorization.results.samples import said, split_of
+from colorization.results.stored import (
+    Stored,
+    by_epoch,
+    run_note,
+    seed_and_mean,
+    source_note,
+    titled,
+)
 
 
 class Figure:
@@ -20,12 +28,14 @@ class Figure:
     Attributes:
         suffix: of its file, which says how it is written.
         kept: it is committed with the results; else `make figures` draws it where it is wanted.
+        of_code: it is drawn from the code alone, without results.
     """
 
     name: str
     title: str
     suffix = ".svg"
     kept = True
+    of_code = False
 
     def shows(self, arm: str) -> set[str]:
         """Patterns of the names of an arm's grids that it needs."""
@@ -38,12 +48,17 @@ class Figure:
 
 @dataclass(frozen=True)
 class Grid(Figure):
-    """A grid of tiles: gray, re-coloured, original, five columns."""
+    """A grid of tiles: gray, re-coloured, original, five columns.
+
+    Args:
+        across: an image is a row; else a column.
+    """
 
     name: str
     arm: str
     sample: str
     title: str
+    across: bool = False
     suffix = ".png"
     kept = False
 
@@ -56,24 +71,27 @@ class Grid(Figure):
         run = stored.first(self.arm)
         if run is None or self.sample not in run.shown:
             return False
-        rows = tiles(run, self.sample)
-        names = columns(run, self.sample)
+        bands, names = tiles(run, self.sample), columns(run, self.sample)
         rule = said(self.sample, len(names))
+        all_images = seed_and_mean(run, stored.of(self.arm), split_of(self.sample))
+        errors = [f"ΔE {value:.1f}" for value in run.ciede2000(self.sample)]
+        labelled = [f"{name}\n{error}" for name, error in zip(names, errors, strict=True)]
         image_grids.image_grid(
             path,
-            mosaic(list(rows.values())),
-            rows=list(rows),
-            columns=names,
-            captions=[f"ΔE {value:.1f}" for value in run.ciede2000(self.sample)],
-            title=self.title,
-            note=f"{rule}; {run_note(run)}\n{source_note(run, self.sample)}",
+            mosaic(list(bands.values()), self.across),
+            rows=labelled if self.across else list(bands),
+            columns=list(bands) if self.across else names,
+            captions=None if self.across else errors,
+            title=titled(self.title, run),
+            note=f"{rule}; {run_note(run)}; all images: {all_images}\n"
+            f"{source_note(run, self.sample)}",
         )
         return True
 
 
 @dataclass(frozen=True)
 class Curves(Figure):
-    """Training and validation columns of the epoch log against the epoch."""
+    """Training and validation columns of the epoch log against the epoch, the mean over seeds."""
 
     name: str
     arm: str
@@ -86,23 +104,22 @@ class Curves(Figure):
     def draw(self, path: Path, stored: Stored) -> bool:
         from colorization.pages import line_charts
 
-        run = stored.first(self.arm)
-        if run is None:
+        runs = stored.of(self.arm)
+        if not runs:
             return False
         factor = 100 if self.percent else 1
-        x = run.epochs["epoch"].to_numpy()
-        series = {
-            label: (x, factor * run.epochs[column].to_numpy())
-            for label, column in (("training", self.column), ("validation", f"val_{self.column}"))
-        }
-        references = {k: factor * v for k, v in self.references(stored, run).items()}
+        series = {}
+        for label, column in (("training", self.column), ("validation", f"val_{self.column}")):
+            x, *y = by_epoch(runs, column)
+            series[label] = (x, *(factor * part for part in y))
+        references = {k: factor * v for k, v in self.references(stored, runs[0]).items()}
         line_charts.curves(
             path,
             series,
             y_label=self.y_label,
-            title=self.title,
+            title=titled(self.title, runs[0]),
             references=references,
-            note=run_note(run),
+            note=run_note(*runs),
         )
         return True
 
@@ -113,18 +130,30 @@ class Diagram(Figure):
 
     Args:
         of: "network", or "discriminator".
+        blocks: a regular expression of names; layers whose names begin with the same match of it
+            are drawn as one block.
+        part: draw only the layers whose names begin so.
     """
 
     name: str
     arm: Arm
     title: str
     of: str = "network"
+    blocks: str = ""
+    part: str = ""
+    of_code = True
 
     def draw(self, path: Path, stored: Stored) -> bool:
         from colorization.pages import diagram
 
-        diagram.network_diagram(path, self.network(), title=self.title)
+        title = f"{self.title} (full scale, {self.arm.config.recipe.size} px)"
+        diagram.network_diagram(path, self.network(), title=title, shown=self._shown)
         return True
+
+    def _shown(self, boxes: list) -> list:
+        if self.part:
+            return part_of(boxes, self.part)
+        return gathered(boxes, self.blocks) if self.blocks else boxes
 
     def network(self):
         from colorization.models.cost import without_values

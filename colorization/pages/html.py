@@ -25,7 +25,7 @@ from colorization.pages.overview import primary_runs, verdict_counts
 from colorization.pages.tiles import COLOURED, GRAY, ORIGINAL, mosaic, tiles
 from colorization.reproduction.report import Arm, Report
 from colorization.results.runs import StoredRun
-from colorization.results.stored import Stored, run_note, source_note
+from colorization.results.stored import Stored, over_seeds, run_note, source_note
 from colorization.scales import SCALES
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -73,29 +73,31 @@ def marked(text: str) -> Markup:
 
 def _section(report: Report, results: Path, claims: list[dict]) -> dict:
     stored = Stored.read(results / report.key)
-    runs = [(arm, run) for arm in report.arms if (run := stored.first(arm.name))]
+    found = [(arm, runs) for arm in report.arms if (runs := stored.of(arm.name))]
     return {
         "report": report,
         "claims": claims,
-        "strips": _strips(report, runs),
+        "strips": _strips(report, found),
         "curves": [
-            _curve(report, arm, run) for arm, run in runs if arm.primary and not arm.trained_by
+            _curve(report, arm, runs) for arm, runs in found if arm.primary and not arm.trained_by
         ],
         "tables": list(_tables(report, stored)),
     }
 
 
-def _strips(report: Report, runs: list[tuple[Arm, StoredRun]]) -> dict[str, list[dict]]:
+def _strips(report: Report, found: list[tuple[Arm, list[StoredRun]]]) -> dict[str, list[dict]]:
     """Where the images come from -> a strip for each arm that shows some of those."""
-    found: dict[str, list[dict]] = {}
-    for arm, run in runs:
-        if GRID in run.shown:
-            found.setdefault(source_note(run), []).append(_strip(report, arm, run))
-    return found
+    strips: dict[str, list[dict]] = {}
+    for arm, runs in found:
+        if GRID in runs[0].shown:
+            strips.setdefault(source_note(runs[0]), []).append(_strip(report, arm, runs))
+    return strips
 
 
-def _strip(report: Report, arm: Arm, run: StoredRun) -> dict:
-    """A row of test images of an arm, and where its parts are in its picture."""
+def _strip(report: Report, arm: Arm, runs: list[StoredRun]) -> dict:
+    """A row of test images of an arm's first seed, and where its parts are in its picture."""
+    run, over = runs[0], over_seeds(runs, "test", ("ciede2000",))
+    several = "".join(f"; over {len(runs)} seeds {k} {v}" for k, v in over.items() if runs[1:])
     return {
         "arm": arm,
         "run": run,
@@ -103,17 +105,19 @@ def _strip(report: Report, arm: Arm, run: StoredRun) -> dict:
         "rows": len(LAYERS),
         "columns": len(run.shown[GRID]["names"]),
         "places": {label: place for place, label in enumerate(LAYERS)},
-        "note": f"scale {run.scale}; {measured(run, 'test')}",
+        "note": f"scale {run.scale}, seed {run.seed}; {measured(run, 'test')}{several}",
     }
 
 
-def _curve(report: Report, arm: Arm, run: StoredRun) -> dict:
-    """What an arm's run logged, and its picture."""
+def _curve(report: Report, arm: Arm, runs: list[StoredRun]) -> dict:
+    """What an arm's runs logged, and its picture."""
+    run = runs[0]
     return {
         "arm": arm,
         "run": run,
+        "runs": runs,
         "image": f"{PICTURES}/{report.key}-{run.scale}-{run.arm}.svg",
-        "note": run_note(run),
+        "note": run_note(*runs),
     }
 
 
@@ -132,7 +136,7 @@ def write_page(reports: Iterable[Report], results: Path) -> Path:
                 picture = Image.fromarray(mosaic([drawn[label] for label in LAYERS]))
                 picture.save(part, format="WEBP", lossless=True)
         for curve in section["curves"]:
-            draw_losses(results / curve["image"], curve["run"])
+            draw_losses(results / curve["image"], curve["runs"])
     target = results / "index.html"
     write_text(target, page(reports, results))
     return target

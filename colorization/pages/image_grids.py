@@ -25,6 +25,8 @@ LARGE = 640_000  # bytes; a PNG of photographs takes about two thirds of that
 
 LEGIBLE = 96  # pixels: width of a tile with room for a heading
 
+WIDEST = 1130  # pixels: of all columns, so that text is legible where a page makes them narrower
+
 
 @styled
 def image_grid(
@@ -48,7 +50,8 @@ def image_grid(
         captions: a short text for each column, under its last tile.
         note: small print below (source and licence of the photographs).
         scale: whole number of pixels for a pixel; by default tiles become about 185 wide or, if
-            the mosaic is so large that the file would grow too much, just wide enough for text.
+            the mosaic is so large that the file would grow too much or the page be too narrow,
+            just wide enough for text.
 
     Raises:
         ValueError: the mosaic cannot be cut into so many equal tiles, or the captions are not
@@ -58,8 +61,9 @@ def image_grid(
     if captions is not None and len(captions) != len(columns):
         raise ValueError(f"{len(captions)} captions for {len(columns)} columns")
     if scale is None:
-        side = tiles.shape[3]
-        scale = math.ceil(LEGIBLE / side) if tiles.size > LARGE else max(1, round(185 / side))
+        side, least = tiles.shape[3], math.ceil(LEGIBLE / tiles.shape[3])
+        fitting = min(round(185 / side), WIDEST // (side * len(columns)))
+        scale = least if tiles.size > LARGE else max(1, least, fitting)
     mosaic = _spaced(np.repeat(np.repeat(tiles, scale, axis=2), scale, axis=3))
     tile_h, tile_w = tiles.shape[2] * scale, tiles.shape[3] * scale
 

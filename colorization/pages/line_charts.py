@@ -16,10 +16,12 @@ from colorization.pages.style import (
     DPI,
     LINES,
     MUTED,
+    PAGE,
     SMALL,
     TEXT,
     label_axes,
     panel_axes,
+    panel_columns,
     save,
     styled,
     text_height,
@@ -30,7 +32,7 @@ from colorization.pages.style import (
 
 def curves(
     path: Path,
-    series: Mapping[str, tuple[ArrayLike, ArrayLike]],
+    series: Mapping[str, tuple[ArrayLike, ...]],
     *,
     x_label: str = "epoch",
     y_label: str,
@@ -43,8 +45,9 @@ def curves(
     """One set of axes with a line per series.
 
     Args:
-        path: the PNG to write.
-        series: label to (x `[N]`, y `[N]`); NaN leaves a gap.
+        path: the file to write.
+        series: label to (x `[N]`, y `[N]`); NaN leaves a gap. Or to (x, y, low, high), each
+            `[N]`, for a band around the line.
         x_label, y_label: with units.
         y_limits: lowest and highest y.
         log_y: logarithmic y axis.
@@ -81,7 +84,7 @@ def curve_panels(
     """
     labels = [label for panel in panels for label in panel.get("references") or {}]
     aside = max((_label_width(label) for label in labels), default=0)
-    widest = 600 if len(panels) == 1 else 470
+    widest = 600 if len(panels) == 1 else min(470, PAGE / panel_columns(len(panels)) - aside)
     rows = max(_legend_rows(panel["series"], widest - 80) for panel in panels)
     small = any(panel.get("note") for panel in panels)
     height = 330 + 16 * rows + 40 * small
@@ -96,7 +99,7 @@ def curve_panels(
 
 def _draw_curves(
     ax: Axes,
-    series: Mapping[str, tuple[ArrayLike, ArrayLike]],
+    series: Mapping[str, tuple[ArrayLike, ...]],
     *,
     width: float,
     y_label: str,
@@ -108,13 +111,15 @@ def _draw_curves(
     note: str | None = None,
 ) -> None:
     """The arguments of `curves`, and the `width` that legend and note may take."""
-    for index, (label, (x, y)) in enumerate(series.items()):
+    for index, (label, (x, y, *band)) in enumerate(series.items()):
         colour, dash = LINES[index % len(LINES)]
-        marker = "o" if np.size(x) <= 25 else None
-        ax.plot(x, y, label=label, color=colour, ls=dash, lw=1.3, marker=marker, ms=3)
+        marker = "o" if np.size(x) <= 3 else None
+        ax.plot(x, y, label=label, color=colour, ls=dash, lw=1.5, marker=marker, ms=3)
+        if band:
+            ax.fill_between(x, *band, color=colour, alpha=0.18, lw=0)
     for y in (references or {}).values():
         ax.axhline(y, color=MUTED, lw=0.9, ls=(0, (4, 3)), zorder=1)
-    whole = all(np.all(np.mod(x, 1) == 0) for x, _ in series.values())
+    whole = all(np.all(np.mod(x, 1) == 0) for x, *_ in series.values())
     ax.xaxis.set_major_locator(MaxNLocator(8, integer=whole, steps=[1, 2, 5, 10]))
     ax.margins(x=0.02)
     ax.grid(axis="y")
@@ -243,7 +248,9 @@ def bars(
         title: above all of them.
         note: small print below all of them.
     """
-    figure, axes = panel_axes(len(panels), 360, 290, title, note)
+    figure, axes = panel_axes(
+        len(panels), min(360, PAGE / panel_columns(len(panels))), 290, title, note
+    )
     for ax, panel in zip(axes, panels, strict=True):
         _draw_bars(ax, **panel)
     save(path, figure)

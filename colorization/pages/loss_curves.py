@@ -1,15 +1,14 @@
 """Losses and the discriminator's answers by epoch."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from colorization.evidence.observations import first_runs
 from colorization.pages.figures import Figure
 from colorization.results.runs import StoredRun
-from colorization.results.stored import Stored, run_note
+from colorization.results.stored import Stored, by_epoch, run_note, seeds_said, titled
 
 G_LOSSES = ("loss", "loss_G", "loss_G_GAN", "loss_G_L1", "loss_G_MSE", "loss_G_cycle")
 
@@ -31,24 +30,25 @@ LABELS = {
 
 @dataclass(frozen=True)
 class LossCurves(Figure):
-    """Losses of generator and discriminator, and the discriminator's answers, by epoch."""
+    """Losses of generator and discriminator, and the discriminator's answers, by epoch: the mean
+    over the arm's seeds."""
 
     name: str
     arm: str
     title: str
 
     def draw(self, path: Path, stored: Stored) -> bool:
-        run = stored.first(self.arm)
-        if run is None:
+        runs = stored.of(self.arm)
+        if not runs:
             return False
-        draw_losses(path, run, self.title)
+        draw_losses(path, runs, titled(self.title, runs[0]))
         return True
 
 
 @dataclass(frozen=True)
 class LossesCompared(Figure):
     """A panel for each loss of an adversarial run with a line for each arm, at the scale of the
-    first."""
+    first; epochs of a pretraining are not counted."""
 
     name: str
     arms: tuple[str, ...]
@@ -60,28 +60,40 @@ class LossesCompared(Figure):
         first = stored.first(self.arms[0])
         if first is None:
             return False
-        runs = first_runs(stored.at(first.scale), self.arms)
+        at_scale = stored.at(first.scale)
+        arms = {arm: runs for arm in self.arms if (runs := at_scale.of(arm))}
+        before = {arm: _pretraining(runs[0]) for arm, runs in arms.items()}
         panels = []
         for column in ("loss_G_GAN", "loss_G_L1", "loss_D"):
-            lines = {arm: series(run, (column,)).get(LABELS[column]) for arm, run in runs.items()}
-            found = {arm: line for arm, line in lines.items() if line}
-            panels.append({"title": LABELS[column], "series": found, "y_label": "loss"})
-        note = f"scale {first.scale}, seed {first.seed}; after the pretraining where there is one"
-        line_charts.curve_panels(path, panels, title=self.title, note=note)
+            lines = {arm: series(runs, (column,)).get(LABELS[column]) for arm, runs in arms.items()}
+            found = {arm: (x - before[arm], *y) for arm, (x, *y) in lines.items()}
+            label = "epoch against the discriminator"
+            panel = {"title": LABELS[column], "series": found, "y_label": "loss", "x_label": label}
+            panels.append(panel)
+        notes = [f"{arm}: {seeds_said(runs)}" for arm, runs in arms.items()]
+        notes += [f"{arm} learned L1 alone for {n} epochs before" for arm, n in before.items() if n]
+        title = titled(self.title, first)
+        line_charts.curve_panels(path, panels, title=title, note="; ".join(notes))
         return True
 
 
-def draw_losses(path: Path, run: StoredRun, title: str | None = None) -> None:
-    """Draw what a run logged: a panel each for its players, or one for training and validation."""
+def _pretraining(run: StoredRun) -> int:
+    """Epochs before those against the discriminator."""
+    return int(run.epochs.loc[run.epochs["loss_D"].notna(), "epoch"].min()) - 1
+
+
+def draw_losses(path: Path, runs: Sequence[StoredRun], title: str | None = None) -> None:
+    """Draw what an arm's runs logged: a panel each for its players, or one for training and
+    validation."""
     from colorization.pages import line_charts
 
-    adversarial = "loss_D" in run.epochs
-    panels = _of_players(run) if adversarial else [_of_training(run)]
-    line_charts.curve_panels(path, panels, title=title, note=run_note(run) if title else None)
+    adversarial = "loss_D" in runs[0].epochs
+    panels = _of_players(runs) if adversarial else [_of_training(runs)]
+    line_charts.curve_panels(path, panels, title=title, note=run_note(*runs) if title else None)
 
 
-def _of_players(run: StoredRun) -> list[dict]:
-    losses = series(run, G_LOSSES)
+def _of_players(runs: Sequence[StoredRun]) -> list[dict]:
+    losses = _once(series(runs, G_LOSSES))
     return [
         {
             "title": "generator",
@@ -91,36 +103,39 @@ def _of_players(run: StoredRun) -> list[dict]:
         },
         {
             "title": "discriminator",
-            "series": series(run, ("loss_D", "loss_D_real", "loss_D_fake")),
+            "series": series(runs, ("loss_D", "loss_D_real", "loss_D_fake")),
             "y_label": "loss",
         },
         {
             "title": "answers of the discriminator",
-            "series": series(run, ("D_accuracy", "D_real", "D_fake")),
+            "series": series(runs, ("D_accuracy", "D_real", "D_fake")),
             "y_label": "share, probability",
             "y_limits": (0.0, 1.0),
         },
     ]
 
 
-def _of_training(run: StoredRun) -> dict:
-    x = run.epochs["epoch"].to_numpy()
+def _of_training(runs: Sequence[StoredRun]) -> dict:
     columns = {"training": "loss", "validation": "val_loss"}
-    lines = {k: (x, run.epochs[c].to_numpy()) for k, c in columns.items() if c in run.epochs}
+    lines = {k: by_epoch(runs, c) for k, c in columns.items() if c in runs[0].epochs}
     return {"series": lines, "y_label": "loss", "log_y": far_apart(lines)}
 
 
-def series(run: StoredRun, columns: Iterable[str]) -> dict:
-    """Label -> (epochs, values) of the columns that a run logged, where they are not all zero."""
-    found = {}
-    for column in columns:
-        if column in run.epochs and run.epochs[column].fillna(0).abs().max() > 0:
-            rows = run.epochs[run.epochs[column].notna()]
-            found[LABELS[column]] = (rows["epoch"].to_numpy(), rows[column].to_numpy())
-    return found
+def series(runs: Sequence[StoredRun], columns: Iterable[str]) -> dict[str, tuple]:
+    """Label -> `by_epoch` of the columns that the runs logged, where they are not all zero."""
+    logged = runs[0].epochs
+    there = [c for c in columns if c in logged and logged[c].fillna(0).abs().max() > 0]
+    return {LABELS[column]: by_epoch(runs, column) for column in there}
 
 
-def far_apart(lines: dict) -> bool:
-    """Whether label -> (x, y) wants a logarithmic axis: y spans more than a factor of 20."""
-    values = np.concatenate([y for _, y in lines.values()])
-    return values.min() > 0 and values.max() / values.min() > 20
+def _once(lines: dict[str, tuple]) -> dict[str, tuple]:
+    """The lines without a sum that has one term alone, and so is that term."""
+    whole = LABELS["loss_G"]
+    parts = [line for label, line in lines.items() if label not in (whole, LABELS["loss"])]
+    return {k: v for k, v in lines.items() if k != whole or len(parts) != 1}
+
+
+def far_apart(lines: dict[str, tuple]) -> bool:
+    """Whether label -> (x, y, ...) wants a logarithmic axis: y spans more than a factor of 5."""
+    values = np.concatenate([y for _, *ys in lines.values() for y in ys])
+    return values.min() > 0 and values.max() / values.min() > 5

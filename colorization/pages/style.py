@@ -23,6 +23,8 @@ from colorization.files import replacing, write_text
 
 DPI = 100
 
+PAGE = 930  # as wide as a page shows a figure without making it smaller
+
 SMALL, TEXT, HEADING = 7.5, 8.5, 11.0  # font sizes
 
 INK, MUTED, RULE = "#222222", "#555555", "#DDDDDD"
@@ -34,9 +36,10 @@ SKY, PURPLE, BLACK = "#56B4E9", "#CC79A7", "#000000"
 
 COLOURS = (BLUE, VERMILION, GREEN, ORANGE, SKY, PURPLE, BLACK)
 
-DASHES = ("-", (0, (5, 1, 1, 1)), (0, (1, 1)))
+DASHES = ("-", (0, (5, 2)), (0, (1, 1)))
 
-LINES = [(colour, dash) for dash in DASHES for colour in COLOURS]
+# Lines beside each other differ in both, so that one that lies over another does not hide it.
+LINES = [(COLOURS[n % len(COLOURS)], DASHES[n % len(DASHES)]) for n in range(21)]
 
 _STYLE = {
     "font.family": "DejaVu Sans",

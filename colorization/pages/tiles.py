@@ -37,8 +37,10 @@ def _in_313_colours(photographs: np.ndarray) -> np.ndarray:
     return recolour(photographs, nearest_colours(rgb2lab(photographs)[..., 1:]).astype("float32"))
 
 
-def mosaic(rows: list[np.ndarray]) -> np.ndarray:
-    """Rows of tiles `[N, H, W, 3]` as one image, uint8 `[rows * H, N * W, 3]`."""
+def mosaic(rows: list[np.ndarray], across: bool = False) -> np.ndarray:
+    """Rows of tiles `[N, H, W, 3]` as one image, uint8 `[rows * H, N * W, 3]`; or as columns."""
+    if across:
+        rows = list(np.stack(rows, axis=1))
     return np.concatenate([np.concatenate(list(row), axis=1) for row in rows])
 
 

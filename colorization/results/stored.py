@@ -1,10 +1,12 @@
 """A report's stored results, asked by arm and scale."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from colorization.results.measures import MEASURES
 from colorization.results.runs import StoredRun, check
@@ -81,13 +83,51 @@ def over_seeds(runs: list[StoredRun], split: str, measures: Iterable[str]) -> di
     return {MEASURES[m].heading: MEASURES[m].text(means[m].mean(), spread.get(m)) for m in measures}
 
 
-def run_note(run: StoredRun) -> str:
-    """What a figure says of the run it shows."""
-    env = run.environment
+def by_epoch(
+    runs: list[StoredRun], column: str | Callable[[pd.DataFrame], ArrayLike]
+) -> tuple[np.ndarray, ...]:
+    """What an arm's runs logged: epochs, and the mean over the runs after each.
+
+    Args:
+        column: of the epoch log, or (epoch log) to a number an epoch; epochs without it are left
+            out.
+
+    Returns:
+        epochs `[E]`, mean `[E]` and, of several runs, the lowest and the highest `[E]`.
+    """
+    take = column if callable(column) else lambda epochs: epochs[column]
+    logs = [pd.Series(np.asarray(take(run.epochs)), run.epochs["epoch"]) for run in runs]
+    values = pd.concat(logs, axis=1).dropna(how="all")
+    found = values.mean(axis=1), *((values.min(axis=1), values.max(axis=1)) if runs[1:] else ())
+    return values.index.to_numpy(), *(part.to_numpy() for part in found)
+
+
+def titled(title: str, run: StoredRun) -> str:
+    """The title of a figure, with the scale of what it shows."""
+    return f"{title} (scale {run.scale}, {run.config['recipe']['size']} px)"
+
+
+def run_note(*runs: StoredRun) -> str:
+    """What a figure says of the run, or of the runs of an arm, that it shows."""
+    run, env = runs[0], runs[0].environment
     return (
-        f"arm {run.arm}, scale {run.scale}, seed {run.seed}, {run.last_epoch} epochs, "
+        f"arm {run.arm}, scale {run.scale}, {seeds_said(runs)}, {run.last_epoch} epochs, "
         f"batch {run.config['batch_size']}, {env['precision']}, {env['backend']}"
     )
+
+
+def seeds_said(runs: Sequence[StoredRun]) -> str:
+    """The seed, or that lines are means over several."""
+    if len(runs) == 1:
+        return f"seed {runs[0].seed}"
+    return f"mean of {len(runs)} seeds (band: lowest to highest)"
+
+
+def seed_and_mean(shown: StoredRun, runs: Sequence[StoredRun], split: str) -> str:
+    """How good the seed that pictures show is beside the mean of the arm, which tables print."""
+    means = [run.means(split)["ciede2000"] for run in runs if split in run.splits]
+    own = f"ΔE {shown.means(split)['ciede2000']:.1f}"
+    return f"{own}; {np.mean(means):.1f} over {len(means)} seeds" if len(means) > 1 else own
 
 
 def source_note(run: StoredRun, grid: str = "") -> str:

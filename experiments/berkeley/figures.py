@@ -6,7 +6,7 @@ import numpy as np
 
 from colorization.pages.figures import Curves, Custom, Diagram, Grid
 from colorization.results.runs import StoredRun
-from colorization.results.stored import Stored, run_note, source_note
+from colorization.results.stored import Stored, by_epoch, run_note, source_note, titled
 from experiments.berkeley.arms import forms_112_light, regression, unweighted
 from experiments.berkeley.observed import SHAPES, as_the_authors_plotted
 
@@ -14,32 +14,31 @@ from experiments.berkeley.observed import SHAPES, as_the_authors_plotted
 def regression_losses(path: Path, stored: Stored) -> bool:
     from colorization.pages import line_charts
 
-    run = stored.first("regression")
-    if run is None:
+    runs = stored.of("regression")
+    if not runs:
         return False
-    x = run.epochs["epoch"].to_numpy()
-    plotted_train, plotted_val = as_the_authors_plotted(run.epochs)
-    constant = _constant_mean(stored, run)
+    as_plotted = {
+        label: by_epoch(runs, lambda epochs, n=n: as_the_authors_plotted(epochs)[n])
+        for n, label in enumerate(("training", "validation"))
+    }
+    true = {"training": by_epoch(runs, "loss"), "validation": by_epoch(runs, "val_loss")}
     line_charts.curve_panels(
         path,
         [
             {
                 "title": "as the authors plotted it",
-                "series": {"training": (x, plotted_train), "validation": (x, plotted_val)},
+                "series": as_plotted,
                 "y_label": "accumulated loss",
             },
             {
                 "title": "true mean squared error",
-                "series": {
-                    "training": (x, run.epochs["loss"].to_numpy()),
-                    "validation": (x, run.epochs["val_loss"].to_numpy()),
-                },
+                "series": true,
                 "y_label": "MSE of ab [Lab²]",
-                "references": constant,
+                "references": _constant_mean(stored, runs[0]),
             },
         ],
-        title="Figure 4: losses of the regression",
-        note=run_note(run),
+        title=titled("Figure 4: losses of the regression", runs[0]),
+        note=run_note(*runs),
     )
     return True
 
@@ -67,26 +66,31 @@ def class_bars(path: Path, stored: Stored) -> bool:
             {"title": title, "x_label": "ab bin", "y_label": label, "values": values.to_numpy()}
             for title, label, values in panels
         ],
-        title="Figure 3: class probabilities and weights of the Berkeley training set",
+        title=titled("Figure 3: class probabilities and weights of the Berkeley training set", run),
         note=f"{source_note(run)}; smoothed over the class index, as the authors ran it",
     )
     return True
 
 
 def confusion(path: Path, stored: Stored) -> bool:
-    """Confusion between shapes of every arm on form images."""
+    """Confusion between shapes of every arm on form images, over all its seeds."""
     from colorization.pages import confusion_matrices
 
     arms = dict.fromkeys(run.arm for run in stored.runs)
-    runs = [run for run in map(stored.first, arms) if "confusion" in run.splits["test"]]
-    if not runs:
+    found = [runs for runs in map(stored.of, arms) if "confusion" in runs[0].splits["test"]]
+    if not found:
         return False
     confusion_matrices.confusion(
         path,
-        {f"{run.arm}, {run.scale}": np.array(run.splits["test"]["confusion"]) for run in runs},
+        {
+            f"{runs[0].arm}, {runs[0].scale}, {len(runs)} seed{'s' * (len(runs) > 1)}": np.array(
+                [run.splits["test"]["confusion"] for run in runs]
+            )
+            for runs in found
+        },
         SHAPES,
         title="Pixels of each shape by the colour they were given (test images)",
-        note="; ".join(f"{run.arm}: scale {run.scale}, seed {run.seed}" for run in runs),
+        note="a row is of one shape's pixels, the mean of its shares over all seeds of the arm",
     )
     return True
 

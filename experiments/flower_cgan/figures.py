@@ -1,9 +1,19 @@
 """What is drawn of report 002."""
 
+from dataclasses import replace
+from functools import partial
+
+from colorization.models.networks import pix2pix_unet
 from colorization.pages.comparisons import Compared, gan_grids
 from colorization.pages.figures import Diagram
 from colorization.pages.loss_curves import LossCurves
+from colorization.pages.schemes import Scheme
 from experiments.flower_cgan.arms import resnet, unet
+from experiments.pix2pix_tutorial import RESNET18_BLOCKS
+
+without_skips = replace(
+    unet, config=replace(unet.config, network=partial(pix2pix_unet, skips="none"))
+)
 
 FIGURES = (
     Compared(
@@ -12,9 +22,16 @@ FIGURES = (
         "test-random",
         "Figure 1: outputs of the two conditional GANs",
     ),
-    Diagram("fig02", unet, "Figure 2: the discriminator", of="discriminator"),
+    Scheme("fig02", (unet,), "Figure 2: the conditional GAN"),
+    Diagram("discriminator", unet, "The discriminator", of="discriminator"),
+    Diagram(
+        "fig03-encoder-decoder", without_skips, "Figure 3: encoder-decoder, a U-Net without skips"
+    ),
     Diagram("fig03", unet, "Figure 3: the U-Net"),
-    Diagram("fig04", resnet, "Figure 4: the ResNet-18 U-Net"),
+    Diagram(
+        "fig04", resnet, "Figure 4: a block of the ResNet-18's encoder", part="encoder_layer1_0"
+    ),
+    Diagram("resnet18", resnet, "The ResNet-18 U-Net", blocks=RESNET18_BLOCKS),
     *gan_grids("unet", "unet", "Results of the U-Net"),
     *gan_grids("resnet", "resnet18-unet", "Results of the ResNet-18 U-Net"),
     *gan_grids("fig05", "cyclegan", "Figure 5: results of CycleGAN"),

@@ -1,6 +1,6 @@
 """Layers of a network as boxes."""
 
-from colorization.pages.boxes import network_boxes
+from colorization.pages.boxes import gathered, network_boxes, part_of
 
 
 def test_every_layer_belongs_to_one_box(chain, u_net):
@@ -33,3 +33,23 @@ def test_boxes_of_a_u_net(u_net):
     assert boxes["middle"].details == ["3×1", "dilation 2"]
     assert boxes["conv1"].layers[0] == "pad1" and boxes["conv1"].after == ["tanh", "dropout 0.5"]
     assert sources["output"] == ["ab"]
+
+
+def test_layers_whose_names_begin_alike_are_one_box(u_net):
+    whole = network_boxes(u_net)
+    boxes = gathered(whole, r"down\d|up\d|cat\d")
+    assert [box.name for box in boxes] == [box.name for box in whole]  # none has a companion
+    boxes = {box.name: box for box in gathered(whole, r"(up|cat|conv)(?=2)|pool")}
+    names = list(boxes)
+    pool = boxes["pool"]
+    assert pool.kind == "block" and pool.layers == ["pool1", "pool2"]
+    assert pool.details == ["1 max 2", "2 max 2"] and pool.shape == (8, 8, 8)
+    assert [names[index] for index in boxes["middle"].sources] == ["pool"]
+    assert sum(len(box.layers) for box in boxes.values()) == len(u_net.layers)
+
+
+def test_a_part_stands_between_an_input_and_an_output(u_net):
+    boxes = part_of(network_boxes(u_net), "down2")
+    assert [box.name for box in boxes] == ["input", "down2", "output"]
+    assert [box.sources for box in boxes] == [[], [0], [1]]
+    assert boxes[0].shape == (16, 16, 4) and boxes[2].shape == (16, 16, 8)

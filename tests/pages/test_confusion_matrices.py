@@ -32,6 +32,12 @@ def test_shares_are_of_the_row():
     assert texts == ["0 %", "0.0 %", "12.3 %", "100.0 %", "100 %", "–"]
 
 
+def test_trainings_count_alike_however_many_pixels_they_had():
+    shares = confusion_matrices._mean_shares([[[1, 0], [0, 1]], [[0, 100], [0, 100]]], 2)
+    assert shares.tolist() == [[0.5, 0.5], [0, 1]]
+    assert confusion_matrices._mean_shares([[1, 3], [1, 0]], 2).tolist() == [[0.25, 0.75], [1, 0]]
+
+
 @pytest.mark.parametrize("counts", [[[1, 2]], [[1, 2, 3]] * 3, [1, 2]])
 def test_a_matrix_of_another_size_is_refused(tmp_path, counts):
     with pytest.raises(ValueError, match="2 x 2"):

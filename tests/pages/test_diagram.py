@@ -8,7 +8,7 @@ from tests.pages.pixels import BLUE, is_about, where
 
 def test_a_chain_is_drawn_without_arcs(chain, png):
     pixels = png(network_diagram, chain, title="Classification")
-    is_about(pixels, 1150, 300)
+    is_about(pixels, 660, 440)
     assert len(where(pixels, BLUE)) == 0
     for kind in ("convolution", "transposed", "upsampling"):
         colour = [int(boxes.KINDS[kind][1][i : i + 2], 16) for i in (1, 3, 5)]

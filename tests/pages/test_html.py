@@ -42,7 +42,7 @@ def drawn(tmp_path, monkeypatch, **columns) -> list[dict]:
         "curve_panels",
         lambda path, given, **options: panels.extend(given) or draw(path, given, **options),
     )
-    draw_losses(tmp_path / "losses.svg", stored_run(**columns))
+    draw_losses(tmp_path / "losses.svg", [stored_run(**columns)])
     assert (tmp_path / "losses.svg").read_text().startswith("<?xml")
     return panels
 
@@ -70,7 +70,10 @@ def test_players_have_a_panel_each(tmp_path, monkeypatch):
         "discriminator",
         "answers of the discriminator",
     ]
-    assert list(panels[0]["series"]) == ["G", "G, GAN"]  # a loss that is nought is not drawn
+    # A loss that is nought is not drawn, nor is a sum of one loss alone.
+    assert list(panels[0]["series"]) == ["G, GAN"]
+    both = drawn(tmp_path, monkeypatch, **losses, **answers, loss_G_L1=[1.0, 1.0])
+    assert list(both[0]["series"]) == ["G", "G, GAN", "G, λ L1"]
 
 
 def test_a_chart_of_one_epoch_or_of_a_constant_can_be_drawn(tmp_path, monkeypatch):

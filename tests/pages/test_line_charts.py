@@ -19,6 +19,24 @@ def test_curves_have_a_colour_for_each_series(png):
     assert line[line[:, 1].argmin(), 0] < line[line[:, 1].argmax(), 0]  # it falls
 
 
+def test_a_band_is_as_high_as_the_values_that_it_spans(png):
+    x, mean = [1, 2, 3], [2.0, 2.0, 2.0]
+    plain = png(curves, {"a": (x, mean)}, y_label="loss", y_limits=(0, 4))
+    series = {"a": (x, mean, [1.0, 1.0, 1.0], [3.0, 3.0, 3.0])}
+    pixels = png(curves, series, y_label="loss", y_limits=(0, 4))
+    changed = np.argwhere((pixels != plain).any(axis=-1))
+    top = where(plain, MUTED)[:, 0][where(plain, MUTED)[:, 1] < 100].min()  # of the y axis
+    rows, counts = np.unique(where(plain, MUTED)[:, 0], return_counts=True)
+    bottom = rows[counts > 150][-1]
+    assert np.ptp(changed[:, 0]) == pytest.approx((bottom - top) / 2, abs=8)
+
+
+def test_a_line_that_lies_over_another_leaves_it_to_be_seen(png):
+    pixels = png(curves, {"a": SERIES["training"], "b": SERIES["training"]}, y_label="loss")
+    line = where(pixels, BLUE)
+    assert (line[:, 0] > 100).sum() > 50 and len(where(pixels, VERMILION)) > 50
+
+
 def test_every_option_of_curves_shows(tmp_path):
     path, seen = tmp_path / "a.png", set()
     options = [
