@@ -144,17 +144,20 @@ def judge(claim: Claim, stored: Stored) -> Verdict:
     """The verdict at the largest scale that can give one; what others say stands beside it.
 
     That is the largest at which all of the claim's arms have been run; if they have fewer than
-    three trainings there, a smaller one with more. A claim that needs no arm is judged once, and
-    what was measured beside it is of the largest scale at which anything has been run.
+    three trainings there, a smaller one with more. A claim that needs no arm is judged once. What
+    was measured beside it, or beside one whose arms are missing, is of the largest scale at which
+    anything has been run.
     """
+    largest = next((scale for scale in SCALES if stored.at(scale).runs), "")
     if not claim.arms:
-        beside = bool(claim.aside) or claim.by_reading
-        scale = next((s for s in SCALES if beside and stored.at(s).runs), "")
+        scale = largest if claim.aside or claim.by_reading else ""
         return _judge_at(claim, stored.at(scale), scale)
     found = [_judge_at(claim, stored.at(scale), scale) for scale in stored.scales_of(claim.arms)]
     if not found:
         missing = [arm for arm in claim.arms if not stored.of(arm)] or claim.arms
-        return Verdict(claim, NOT_RUN, reason=f"not run yet: {', '.join(missing)}")
+        beside = _judged((*claim.tests, *claim.aside), stored.at(largest))
+        scale, reason = largest if beside else "", f"not run yet: {', '.join(missing)}"
+        return Verdict(claim, NOT_RUN, scale, aside=beside, reason=reason)
     open_ = (NOT_RUN, INCONCLUSIVE, *FEW.values())
     decided = (f for f in found if f.verdict not in open_ or _bounded(f))
     deciding = next(decided, found[0])

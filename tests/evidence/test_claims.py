@@ -1,6 +1,7 @@
 """Verdicts: estimates against known errors of means, the one rule, and each report's claims."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -105,7 +106,10 @@ def test_better_and_worse(store):
 
 def test_a_missing_arm_is_named(store):
     found = judge(CLAIM, Stored.read(store("one", GOOD)))
-    assert (found.verdict, found.reason) == (rule.NOT_RUN, "not run yet: two")
+    assert (found.verdict, found.reason, found.at) == (rule.NOT_RUN, "not run yet: two", "–")
+    beside = Test(Images("one", "ciede2000"), at_most=1.0)
+    found = judge(replace(CLAIM, aside=(beside,)), Stored.read(store("one", GOOD)))
+    assert ([judged.test for judged in found.aside], found.at) == ([beside], "small")
 
 
 def test_scales_are_not_mixed_and_the_largest_decides(store):
