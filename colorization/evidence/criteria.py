@@ -160,7 +160,7 @@ class Reading:
     Args:
         fact: in words.
         verdict: on the claim, by the same rule as that of a number.
-        proof: the test of the suite that shows it, `path::function`.
+        proof: the file of the suite's tests that shows it.
     """
 
     fact: str
