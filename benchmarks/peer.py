@@ -75,7 +75,7 @@ def speeds(config) -> tuple[float, float]:
     _check(build(config))
     keras.config.set_dtype_policy(config.precision)
     model = build(config)
-    turns = [_suite(model, config), _peer(model, config)]
+    turns = [suite(model, config), _peer(model, config)]
     for turn in turns:
         turn(1)  # compiled, and warm
     steps = [max(1, round(SECONDS / turn(1))) for turn in turns]
@@ -86,7 +86,7 @@ def speeds(config) -> tuple[float, float]:
     return median(found[0]), median(found[1])
 
 
-def _suite(model, config):
+def suite(model, config):
     """`turn(steps)` to seconds."""
     from benchmarks.training import random_images, the_same
 

@@ -53,9 +53,9 @@ def _module(layer, padding: int) -> nn.Module:
     kind = type(layer)
     if issubclass(kind, keras.layers.Conv2DTranspose):
         return _transposed(layer)
-    if kind is keras.layers.Conv2D:
+    if issubclass(kind, keras.layers.Conv2D):
         return _convolution(layer, padding)
-    if kind is keras.layers.BatchNormalization:
+    if issubclass(kind, keras.layers.BatchNormalization):
         return _normalisation(layer)
     if kind is keras.layers.MaxPooling2D:
         return nn.MaxPool2d(layer.pool_size, layer.strides, padding)

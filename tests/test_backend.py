@@ -8,6 +8,7 @@ import keras
 import pytest
 
 import benchmarks.training
+import benchmarks.turns
 import colorization.__main__
 import experiments.__main__
 from tests import ROOT
@@ -18,8 +19,9 @@ COMMANDS = pytest.mark.parametrize(
         (experiments.__main__.main, ["data", "berkeley"]),
         (colorization.__main__.main, ["colorize", "photo.jpg"]),
         (benchmarks.training.main, ["berkeley"]),
+        (benchmarks.turns.main, ["berkeley", "regression"]),
     ],
-    ids=["experiments", "colorization", "benchmarks"],
+    ids=["experiments", "colorization", "benchmarks", "turns"],
 )
 
 

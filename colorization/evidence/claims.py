@@ -8,11 +8,15 @@ from pathlib import Path
 import numpy as np
 
 from colorization.errors import UserError
-from colorization.evidence.criteria import Judged, Test
+from colorization.evidence.criteria import Judged, Read, Reading, Test
 from colorization.evidence.quantities import Images
 from colorization.evidence.rule import ARTEFACT, FEW, INCONCLUSIVE, NOT_RUN, SUPPORTED, all_of
 from colorization.results.measures import ERRORS, MEASURES
 from colorization.results.stored import Stored
+from colorization.scales import SCALES
+
+# Whose a claim is: the report's sentence, what one reads out of it, or a question of this suite.
+STATED, IMPLIED, OWN = BASES = ("stated", "implied", "own question")
 
 
 @dataclass(frozen=True)
@@ -22,13 +26,15 @@ class Claim:
     Args:
         number: as in the list of claims.
         said: the conclusion in our words.
-        where: it stands in the report.
-        tests: all of which it needs.
+        where: the section of the report that it is drawn from.
+        basis: whether the report states it there or implies it, or whether it is a question of
+            this suite that the section suggests.
+        tests: all of which it needs; none where no arm of the report can answer.
         aside: measured beside them; they decide nothing.
         confounders: what else differs, or limits the answer.
         seen: for a claim that may be an artefact, tests of what the authors looked at. Supported
             by them, but not by `tests`, it is one; `reason` says why.
-        reason: see `seen`.
+        reason: see `seen`; of a claim without tests, why there are none.
         unless: (stored results at a scale) to why they cannot answer, or "".
         undecided: (stored results at a scale) to why the verdict is inconclusive whatever was
             measured, or "".
@@ -38,7 +44,8 @@ class Claim:
     number: str
     said: str
     where: str
-    tests: tuple[Test, ...]
+    basis: str
+    tests: tuple[Test | Reading, ...] = ()
     aside: tuple[Test, ...] = ()
     confounders: str = ""
     seen: tuple[Test, ...] = ()
@@ -51,6 +58,16 @@ class Claim:
     def arms(self) -> tuple[str, ...]:
         """What has to be run for a verdict."""
         return tuple(dict.fromkeys(arm for t in (*self.tests, *self.seen) for arm in t.arms))
+
+    @property
+    def source(self) -> str:
+        """Where it is from, and whose it is."""
+        return f"{self.where}: {self.basis}"
+
+    @property
+    def by_reading(self) -> bool:
+        """Whether the code answers it, so that nothing has to be run."""
+        return bool(self.tests) and not self.arms
 
 
 def decided_by(measured: list[str], verdict: str, reason: str) -> str:
@@ -65,7 +82,7 @@ class Verdict:
     claim: Claim
     verdict: str
     scale: str = ""
-    tests: tuple[Judged, ...] = ()
+    tests: tuple[Judged | Read, ...] = ()
     seen: tuple[Judged, ...] = ()
     aside: tuple[Judged, ...] = ()
     reason: str = ""
@@ -76,6 +93,8 @@ class Verdict:
     @property
     def run(self) -> str:
         """The scale and the number of seeds behind it."""
+        if self.claim.by_reading:
+            return "by reading"
         counts = set(self.seeds.values())
         if len(counts) > 1:
             return f"{self.scale}; seeds: " + ", ".join(f"{n} {a}" for a, n in self.seeds.items())
@@ -103,6 +122,7 @@ class Verdict:
             "number": self.claim.number,
             "claim": self.claim.said,
             "where": self.claim.where,
+            "basis": self.claim.basis,
             **self._outcome(),
             "confounders": self.claim.confounders,
             "others": [other._outcome() for other in self.others],
@@ -124,12 +144,20 @@ def judge(claim: Claim, stored: Stored) -> Verdict:
     """The verdict at the largest scale that can give one; what others say stands beside it.
 
     That is the largest at which all of the claim's arms have been run; if they have fewer than
-    three trainings there, a smaller one with more.
+    three trainings there, a smaller one with more. A claim that needs no arm is judged once. What
+    was measured beside it, or beside one whose arms are missing, is of the largest scale at which
+    anything has been run.
     """
+    largest = next((scale for scale in SCALES if stored.at(scale).runs), "")
+    if not claim.arms:
+        scale = largest if claim.aside or claim.by_reading else ""
+        return _judge_at(claim, stored.at(scale), scale)
     found = [_judge_at(claim, stored.at(scale), scale) for scale in stored.scales_of(claim.arms)]
     if not found:
         missing = [arm for arm in claim.arms if not stored.of(arm)] or claim.arms
-        return Verdict(claim, NOT_RUN, reason=f"not run yet: {', '.join(missing)}")
+        beside = _judged((*claim.tests, *claim.aside), stored.at(largest))
+        scale, reason = largest if beside else "", f"not run yet: {', '.join(missing)}"
+        return Verdict(claim, NOT_RUN, scale, aside=beside, reason=reason)
     open_ = (NOT_RUN, INCONCLUSIVE, *FEW.values())
     decided = (f for f in found if f.verdict not in open_ or _bounded(f))
     deciding = next(decided, found[0])
@@ -137,17 +165,16 @@ def judge(claim: Claim, stored: Stored) -> Verdict:
 
 
 def _bounded(given: Verdict) -> bool:
-    found = [judged.estimate for judged in given.tests]
-    return bool(found) and all(np.isfinite(e.low) and e.seeds not in FEW for e in found)
+    return bool(given.tests) and all(judged.bounded for judged in given.tests)
 
 
 def _judge_at(claim: Claim, stored: Stored, scale: str) -> Verdict:
     groups = claim.tests, claim.seen, claim.aside
     tests, seen, aside = (_judged(group, stored) for group in groups)
     notes = tuple(claim.notes(stored))
-    reason = claim.unless(stored)
-    if not reason and (len(tests), len(seen)) != (len(claim.tests), len(claim.seen)):
-        reason = "a test set of its own was not there"
+    reason = claim.unless(stored) if claim.tests else claim.reason
+    absent = [test.absent(stored) for test in (*claim.tests, *claim.seen)]
+    reason = reason or next(filter(None, absent), "")
     if reason:  # what was measured all the same stands beside it
         return Verdict(claim, NOT_RUN, scale, aside=(*tests, *aside), reason=reason, notes=notes)
     outcome = all_of([t.verdict for t in tests])
@@ -200,7 +227,7 @@ def stored_claims(folder: Path) -> list[dict]:
     path = folder / "claims.json"
     if not path.exists():
         return []
-    fields = Verdict(Claim("", "", "", ()), "").to_json().keys()
+    fields = Verdict(Claim("", "", "", ""), "").to_json().keys()
     try:
         claims = json.loads(path.read_text(encoding="utf-8"))
         if not all(fields == claim.keys() for claim in claims):

@@ -1,4 +1,4 @@
-"""A number from stored rows, and where it would support a claim."""
+"""What decides a claim: a number from stored rows and where it would support it, or a fact."""
 
 from dataclasses import dataclass
 from functools import reduce
@@ -8,7 +8,7 @@ from operator import sub, truediv
 import numpy as np
 
 from colorization.evidence.interval import Estimate, estimate
-from colorization.evidence.quantities import Images, Part
+from colorization.evidence.quantities import Gap, Images, Part
 from colorization.evidence.rule import FEW, INCONCLUSIVE, verdict
 from colorization.results.measures import MEASURES
 from colorization.results.stored import Stored
@@ -43,6 +43,10 @@ class Test:
     def has_run(self, stored: Stored) -> bool:
         return all(part.has_run(stored) for part in self.parts)
 
+    def absent(self, stored: Stored) -> str:
+        """Why it has not run, though its arms have; "" if it has."""
+        return next((part.absent for part in self.parts if not part.has_run(stored)), "")
+
     def judge(self, stored: Stored) -> "Judged":
         terms = [part.terms(stored) for part in self.parts]
 
@@ -60,7 +64,7 @@ class Test:
     @property
     def least(self) -> float | None:
         """The least difference that counts, where the number is a difference of a measure."""
-        if self.ratio or not self.against or not isinstance(self.of, Images):
+        if self.ratio or not self.against or not isinstance(self.of, Images | Gap):
             return None
         return MEASURES[self.of.measure].counts
 
@@ -71,6 +75,8 @@ class Test:
             return f"{self.of.quantity}, {labels[0]}"
         if labels[0] == labels[1]:  # two measures of the same thing
             return f"{labels[0]}: {self.of.quantity} − {self.against.quantity}"
+        if self.against.quantity not in ("", self.of.quantity):
+            labels[1] = f"{self.against.quantity}, {labels[1]}"
         return f"{self.of.quantity}, {labels[0]} {'/' if self.ratio else '−'} {labels[1]}"
 
     @property
@@ -101,6 +107,11 @@ class Judged:
         if np.isnan(found.low):
             return f"{number(found.value)} (one training: no interval)"
         return f"{number(found.value)} [{number(found.low)}, {number(found.high)}]"
+
+    @property
+    def bounded(self) -> bool:
+        """Whether it has an interval, of trainings enough to be judged by."""
+        return bool(np.isfinite(self.estimate.low)) and self.estimate.seeds not in FEW
 
     @property
     def trainings(self) -> int | None:
@@ -138,6 +149,69 @@ class Judged:
             "units": found.units,
             "seeds": found.seeds,
             "trainings": self.trainings,
+            "verdict": self.verdict,
+        }
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A fact that whoever reads the code can see, whatever was trained; it needs no run.
+
+    Args:
+        fact: in words.
+        verdict: on the claim, by the same rule as that of a number.
+        proof: the file of the suite's tests that shows it.
+    """
+
+    fact: str
+    verdict: str
+    proof: str
+
+    arms = parts = ()
+
+    def has_run(self, stored: Stored) -> bool:
+        return True
+
+    def absent(self, stored: Stored) -> str:
+        return ""
+
+    def judge(self, stored: Stored) -> "Read":
+        return Read(self)
+
+    def what(self, stored: Stored | None = None) -> str:
+        return "by reading the code"
+
+
+@dataclass(frozen=True)
+class Read:
+    """A fact, as `Judged` is a number; there is no interval."""
+
+    test: Reading
+    bounded = True
+
+    @property
+    def what(self) -> str:
+        return self.test.what()
+
+    @property
+    def verdict(self) -> str:
+        return self.test.verdict
+
+    @property
+    def measured(self) -> str:
+        return f"{self.test.fact} (`{self.test.proof}`)"
+
+    @property
+    def against_threshold(self) -> str:
+        return f"{self.what}: {self.measured}: {self.verdict}"
+
+    def to_json(self) -> dict:
+        none = ("value", "low", "high", "units", "seeds", "trainings")
+        return {
+            "test": self.what,
+            "supports": "",
+            "measured": self.measured,
+            **dict.fromkeys(none),
             "verdict": self.verdict,
         }
 

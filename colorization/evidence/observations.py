@@ -1,8 +1,8 @@
 """What else stored runs tell: who won, same weights, random weights, cost."""
 
 from collections.abc import Callable, Iterable
+from statistics import median
 
-from colorization.evidence.quantities import PerRun
 from colorization.results.measures import MEASURES
 from colorization.results.runs import StoredRun
 from colorization.results.stored import Stored
@@ -13,6 +13,15 @@ WINNING = 0.95  # a discriminator's accuracy over an epoch above which it has wo
 CHANCE = 0.55  # D accuracy: one that is right no more often tells nothing apart
 
 COMPARED = ("ab_mae", "ciede2000", "chroma_ratio")
+
+# Why a claim on realistic or plausible colours is not judged.
+NO_REALISM = (
+    "no stored measure asks whether colours are plausible: CIEDE2000 and ab MAE ask for the "
+    "original's, and have little against gray"
+)
+
+# Nor one on sharp edges and fine detail.
+NO_EDGES = "edge F1, the stored measure of edges, is passed by noise"
 
 
 def measured(run: StoredRun, split: str, measures=COMPARED) -> str:
@@ -68,26 +77,22 @@ def weak_discriminator(*arms: str) -> Callable[[Stored], str]:
     return why
 
 
-def epoch_seconds(arm: str) -> PerRun:
-    """Median seconds of an epoch against the discriminator, without those of a pretraining."""
-
-    def seconds(run: StoredRun) -> float:
-        return run.epochs.loc[run.epochs["loss_D"].notna(), "seconds"].median()
-
-    return PerRun(arm, "seconds an epoch", seconds)
-
-
-def timed_apart(*arms: str) -> Callable[[Stored], str]:
-    """For claims on time: (stored results) to why they decide nothing, or "".
-
-    The runs of `arms` are not all of one device.
-    """
+def fewer_epochs(arm: str, epochs: int) -> Callable[[Stored], str]:
+    """For claims on what training comes to in the end: why stored results cannot answer, or ""."""
 
     def why(stored: Stored) -> str:
-        devices = {run.environment["device"] for run in _every_run(stored, arms)}
-        if len(devices) == 1:
-            return ""
-        return f"its runs were timed on different devices: {'; '.join(sorted(devices))}"
+        found = stored.first(arm).config["epochs"]
+        return "" if found >= epochs else f"{found} epochs are not the report's {epochs}"
+
+    return why
+
+
+def patch_is_image(arm: str, field: int) -> Callable[[Stored], str]:
+    """For claims on a patch of `field` pixels: why stored results cannot answer, or ""."""
+
+    def why(stored: Stored) -> str:
+        size = stored.first(arm).config["recipe"]["size"]
+        return "" if size > field else f"a field of {field} px sees all of an image of {size} px"
 
     return why
 
@@ -104,12 +109,18 @@ def random_weights(arm: str) -> Callable[[Stored], str]:
 
 
 def compared_cost(stored: Stored, arms: Iterable[str]) -> list[str]:
-    return [
-        f"{arm}: {run.cost['macs'] / 1e9:.3f} G MACs forward, "
-        f"{run.cost['images_per_second']:.0f} images/s, "
-        f"{run.cost['train_seconds'] / 60:.1f} min in all"
-        for arm, run in first_runs(stored, arms).items()
-    ]
+    """Of each arm, what its network takes, and what a step did where arms took turns."""
+    found = []
+    for arm, run in first_runs(stored, arms).items():
+        said, rounds = (
+            f"{arm}: {run.cost['macs'] / 1e9:.3f} G MACs forward",
+            stored.turns(run.scale),
+        )
+        if arm in rounds:
+            said += f", {1000 * median(rounds[arm]):.1f} ms a training image (median of "
+            said += f"{len(rounds[arm])} rounds in turns, {stored.timed_on(run.scale)})"
+        found.append(said)
+    return found
 
 
 def outputs(stored: Stored, arm: str = "literal") -> list[str]:
@@ -125,8 +136,10 @@ def outputs(stored: Stored, arm: str = "literal") -> list[str]:
 
 
 def same_weights(stored: Stored, arms: tuple[str, str]) -> list[str]:
-    """Whether two arms ended with the same network, to the bit."""
+    """Whether two arms ended with the same network, to the bit; nothing if one was not run."""
     one, other = (stored.first(arm) for arm in arms)
+    if one is None or other is None:
+        return []
     same = one.facts["network"]["sha256"] == other.facts["network"]["sha256"]
     verdict = "the same weights to the bit" if same else "different weights"
     return [f"{arms[0]} and {arms[1]} end with {verdict} ({measured(other, 'test')})"]

@@ -39,6 +39,8 @@ class Images:
     snapshot: int | None = None
     subset: tuple[str, Callable[[str], bool]] | None = None
 
+    absent = "a test set of its own was not there, or its rows lack the measure"
+
     def __post_init__(self):
         if self.subset and MEASURES[self.measure].whole:
             raise ValueError(f"{self.quantity} is of a whole set, not of its {self.subset[0]}")
@@ -131,6 +133,29 @@ class Gap:
 
 
 @dataclass(frozen=True)
+class Excess(Gap):
+    """How far a measure of an arm lies above that of a baseline on the same images.
+
+    So much of an error is the network's, and not that of how colourful the set is.
+
+    Args:
+        arm: whose runs, of every seed.
+        measure: a column of images.csv.
+        baseline: its name.
+    """
+
+    baseline: str = "mean-ab-given-L"
+
+    @property
+    def parts(self) -> tuple[Images, Images]:
+        return tuple(Images(self.arm, self.measure, baseline=b) for b in ("", self.baseline))
+
+    @property
+    def quantity(self) -> str:
+        return f"{self.parts[0].quantity} over that of {self.baseline.replace('-', ' ')}"
+
+
+@dataclass(frozen=True)
 class Epochs:
     """A logged value of an arm over the epochs, or over the first or last tenth of them.
 
@@ -196,9 +221,41 @@ class PerRun:
         return self.arm
 
 
+@dataclass(frozen=True)
+class Seconds:
+    """Seconds that a training step takes an image, of arms that were timed in turns.
+
+    Its interval is over the rounds, in each of which every arm had its turn, so that what else the
+    machine did falls on all of them; no training is behind it (`benchmarks.turns`).
+    """
+
+    arm: str
+
+    quantity = "seconds a training image"
+    absent = "its arms were not timed in turns here (`python -m benchmarks.turns`)"
+
+    def terms(self, stored: Stored) -> tuple[Scores]:
+        seconds = self._measured(stored)
+        units = tuple(f"round {number}" for number in range(len(seconds)))
+        return (Scores(units, (), np.array(seconds, float)[:, None]),)
+
+    def has_run(self, stored: Stored) -> bool:
+        return bool(self._measured(stored))
+
+    def _measured(self, stored: Stored) -> list[float]:
+        run = stored.first(self.arm)
+        return stored.turns(run.scale).get(self.arm, []) if run else []
+
+    def label(self, stored: Stored | None = None) -> str:
+        return self.arm
+
+    def number(self, value: float, signed: bool = False) -> str:
+        return f"{value:.3g}"
+
+
 def _trainings(runs: list[StoredRun]) -> tuple:
     """What tells trainings apart, seed and all; a snapshot shares that of its trainer."""
     return tuple(json.dumps(run.config, sort_keys=True) for run in runs)
 
 
-Part = Images | Gap | Epochs | PerRun
+Part = Images | Gap | Epochs | PerRun | Seconds

@@ -12,7 +12,7 @@ from colorization.results.stored import Stored
 
 
 def lines(report: Report, folder: Path) -> list[str]:
-    """A report's claims in two lines each: as they were rendered, or, without that, judged now.
+    """A report's claims in three lines each: as they were rendered, or, without that, judged now.
 
     Args:
         folder: of its stored results.
@@ -25,6 +25,7 @@ def lines(report: Report, folder: Path) -> list[str]:
         measured = [f"{test['test']}: {test['measured']}" for test in claim["tests"]]
         said = decided_by(measured, claim["verdict"], claim["reason"])
         result.append(f"  {claim['number']:5s} {claim['verdict']:25s} {claim['claim']}")
+        result.append(f"        {claim['where']}: {claim['basis']}")
         result.append(f"        {said}; {claim['at']}")
     return result
 
@@ -36,7 +37,8 @@ def claims_section(verdicts: list[Verdict], key: str) -> str:
     lines = [
         {
             "": given.claim.number,
-            "the report": f"{given.claim.said} ({given.claim.where})",
+            "claim": given.claim.said,
+            "from": given.claim.source,
             "verdict": f"**{given.verdict}**",
             "measured": given.found,
             "at": given.at,
@@ -48,7 +50,9 @@ def claims_section(verdicts: list[Verdict], key: str) -> str:
 ## What the report claims, and the verdict
 
 Numbers stand with 95 % intervals over test images and trainings; the rule and the least differences
-that count are in [docs/measures.md](../../docs/measures.md#verdicts).
+that count are in [docs/measures.md](../../docs/measures.md#verdicts). Claims stand in the order of
+the report, each beside the section that it is drawn from: the report has *stated* it there, or
+*implied* it, or it is this suite's *own question*.
 
 {tables.markdown(pd.DataFrame(lines))}
 ### How each was tested
@@ -66,7 +70,7 @@ def _details(given: Verdict, key: str) -> str:
     for other in given.others:
         lines.append(f"  - at {other.run}: {other.verdict}.{_because(other)}")
         lines += _below(_below(_measured(other)))
-    if given.verdict == NOT_RUN or given.scale != "full":
+    if claim.arms and (given.verdict == NOT_RUN or given.scale != "full"):
         arms = " ".join(claim.arms)
         lines.append(f'  - at full scale: `make reproduce-{key} SCALE=full ARMS="{arms}"`')
     return "\n".join(lines)

@@ -118,6 +118,7 @@ def _all_claims(reports, claims) -> str:
         {
             "": claim["number"],
             "claim": claim["claim"],
+            "from": f"{claim['where']}: {claim['basis']}",
             "verdict": f"**{claim['verdict']}**",
             "decided by": decided_by(
                 [_decided(test) for test in claim["tests"]], claim["verdict"], claim["reason"]
@@ -131,7 +132,7 @@ def _all_claims(reports, claims) -> str:
 
 
 def _decided(test: dict) -> str:
-    return f"{test['test']} {test['supports']}: {test['measured']}"
+    return f"{test['test']} {test['supports']}".strip() + f": {test['measured']}"
 
 
 def primary_runs(reports: Iterable[Report], results: Path) -> pd.DataFrame:

@@ -71,6 +71,14 @@ class Stored:
         found = self._baselines[run.scale].get(run.data["prepared"], {})
         return {name: splits[split] for name, splits in found.items() if split in splits}
 
+    def turns(self, scale: str) -> dict[str, list[float]]:
+        """Arm -> seconds a training image, of each round in which arms took turns; {} if none."""
+        return Shelf(self.folder / scale).turns()["seconds"]
+
+    def timed_on(self, scale: str) -> str:
+        """The device on which they did."""
+        return Shelf(self.folder / scale).turns()["environment"].get("device", "")
+
     def baseline_images(self, run: StoredRun, name: str) -> pd.DataFrame:
         """A baseline's rows, one a test image of the run's prepared set."""
         return Shelf(self.folder / run.scale).baseline_rows(run.data["prepared"], name)

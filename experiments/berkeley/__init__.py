@@ -19,8 +19,9 @@ from experiments.berkeley.arms import (
     unweighted,
     weighted,
 )
-from experiments.berkeley.claims import CLAIMS, REFERENCES
+from experiments.berkeley.claims import CLAIMS
 from experiments.berkeley.figures import FIGURES
+from experiments.berkeley.references import REFERENCES
 
 DEPARTURES = """\
 - Splits: the report says 200 / 200 / 100 for train / validation / test; the authors' notebooks and

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from colorization.evidence.quantities import Epochs, PerRun
 from colorization.results.runs import StoredRun
 from colorization.results.stored import Stored
 
@@ -53,9 +54,32 @@ def shapes(stored: Stored, arm: str) -> str:
     return ", ".join(parts)
 
 
+def shapes_right(run: StoredRun) -> float:
+    """Share of the test pixels of shapes whose colour is nearest to the shape's own."""
+    counts = np.array(run.splits["test"]["confusion"], float)[1:]
+    return np.trace(counts[:, 1:]) / counts.sum()
+
+
 def hexagons_and_squares(run: StoredRun) -> float:
     """Share of the test pixels of squares and hexagons that were given the other's colour."""
     counts = np.array(run.splits["test"]["confusion"], float)
     square, hexagon = SHAPES.index("square"), SHAPES.index("hexagon")
     swapped = counts[square, hexagon] + counts[hexagon, square]
     return swapped / (counts[square].sum() + counts[hexagon].sum())
+
+
+def confused(arm: str) -> PerRun:
+    """Share of an arm's test pixels of squares and hexagons that got the other's colour."""
+    return PerRun(
+        arm, "pixels of hexagons and squares confused", hexagons_and_squares, form="{:.1%}"
+    )
+
+
+def of_all_pixels(what: str, value) -> Epochs:
+    """What the authors called accuracy, of the forms at 56 px in the last tenth of the epochs."""
+    return Epochs("forms-56", what, value, window="last", form="{:.1%}")
+
+
+def accuracy_gap(epochs):
+    """Training accuracy over validation accuracy, epoch by epoch."""
+    return epochs["accuracy"] - epochs["val_accuracy"]

@@ -37,7 +37,10 @@ DEPARTURES = """\
 - As in the authors' code, CycleGAN trains two plain U-Nets; `cyclegan-fixed` keeps lightness and
   colour together in the pool and draws the true colours from other images of the batch.
 - At `small`: 64 px, 6 levels from 32 filters (at most 256), 30 epochs for 101 and 6 for 20; the
-  sketches are resized with everything else.
+  sketches are resized with everything else. The discriminator's patches of 70 px are then larger
+  than the image, and of the three blocks of the U-Net with dropout one is left.
+- `scalar-d` has six convolutions before its answer where the patch discriminator has four, so 11.2
+  million weights for 2.8; at `small` both have four, and as many weights.
 """
 
 REPORT = Report(

@@ -67,6 +67,14 @@ cycle_fixed = _primary(
 
 ABLATIONS = (
     unet.ablation("l1-only", "U-Net, L1 alone", adversary=None),
+    unet.ablation("gan-alone", "U-Net, GAN without L1", adversary=replace(GAME, pixel_weight=0.0)),
+    # A classical GAN, and the half of figure 3 that the report did not run.
+    unet.ablation(
+        "unconditional-d",
+        "U-Net, D not shown the lightness",
+        adversary=replace(GAME, conditional=False),
+    ),
+    unet.ablation("no-skips", "U-Net without skips", network=partial(pix2pix_unet, skips="none")),
     unet.ablation(
         "scalar-d",
         "U-Net, D with one answer for the image",

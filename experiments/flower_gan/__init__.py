@@ -17,12 +17,19 @@ from experiments.flower_gan.figures import FIGURES
 DEPARTURES = """\
 - Widths, dropout rate, split and initial weights are not in the report: pix2pix's U-Net of 7 levels
   with batch normalisation, dropout .5, 160 flowers held out, Keras' default initialisation.
-- All four blocks of the report's discriminator have batch normalisation; the first has none here,
-  as in every PatchGAN.
+- The report's discriminator is four blocks; here a fifth convolution gives the answers, as in the
+  PatchGAN of the tutorial, with four blocks before it. All four of the report's have batch
+  normalisation; the first has none here, as in every PatchGAN.
+- The report's code was in TensorFlow, going by the values that it calls standard; batch
+  normalisation there has momentum .99 and epsilon 1e-3, here PyTorch's .9 and 1e-5.
+- The report converts to Lab and then resizes; here Pillow resizes the RGB photographs, bicubically,
+  and Lab is made of the result.
 - The report prints the saturating generator loss; the non-saturating one that code for it uses is
   run, the printed one is the arm `saturating`.
-- At `small`: 64 px, 6 levels from 32 filters (at most 256), 10 epochs for 100. The multi-domain
-  set's stand-in has fewer images than the 12,500 of the report.
+- At `small`: 64 px, 6 levels from 32 filters (at most 256), 10 epochs for 100. The
+  discriminator's patches of 70 px are then larger than the image, and of the two blocks of the
+  U-Net with dropout one is left. The multi-domain set's stand-in has fewer images than the 12,500
+  of the report.
 - The checkerboards of the runs without L1 are what transposed convolutions of stride 2 leave when
   only a discriminator holds them: `l1-100`, the same code with a loss on pixels, has hardly any.
   Such runs differ much from one another; one seed says little about which of them is better.

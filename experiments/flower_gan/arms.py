@@ -9,7 +9,7 @@ from colorization.data.sets import FlowersRecognition
 from colorization.models.networks import patchgan, pix2pix_unet, ronneberger_unet
 from colorization.reproduction.report import Arm
 from colorization.reproduction.scales import SMALL, SMOKE, Scale, smoke
-from colorization.training.config import Adversary, TrainingConfig
+from colorization.training.config import Adversary, Pretraining, TrainingConfig
 from colorization.training.gan_loss import GanLoss
 from colorization.training.objectives import AbRegression, RgbRegression
 from experiments.pix2pix_tutorial import NETWORKS_SMALL, NETWORKS_SMOKE, STRETCHED
@@ -91,6 +91,16 @@ ABLATIONS = (
         network=partial(pix2pix_unet, levels=7, initializer="glorot", inputs=1 + CLASSES),
         objective=AbRegression(BYTE, "L1", classes=CLASSES),
     ),
+    # Without a loss on pixels nothing asks for the colours of the class.
+    flowers.ablation(
+        "l1-100-class",
+        "flowers, G sees the class, GAN + 100 L1",
+        network=partial(pix2pix_unet, levels=7, initializer="glorot", inputs=1 + CLASSES),
+        objective=AbRegression(BYTE, "L1", classes=CLASSES),
+        adversary=replace(GAME, pixel_weight=100.0),
+    ),
+    # What the conclusion proposes.
+    flowers.ablation("l1-first", "flowers, 20 L1, then GAN", pretraining=Pretraining(epochs=20)),
     flowers.ablation("ronneberger", "flowers, Ronneberger's U-Net", network=ronneberger_unet),
     multi_domain.ablation(
         "multi-domain-coloured",

@@ -33,8 +33,9 @@ DEPARTURES = """\
 - Where ImageNet weights cannot be downloaded, and at `small`, where the network is narrower than
   they are, the ResNet-18 starts from random ones; arm E is then the same as D, and G as F.
 - At `small`: 64 px, 6 levels from 32 filters (at most 256), 751 photographs to train and 188 to
-  test, every epoch of the slides. The largest patch is 142 px there instead of 286, and the
-  data sizes are the same shares of 751. They are one photograph for each class
+  test, every epoch of the slides. The largest patch is 142 px there instead of 286;
+  it and the one of 70 px are larger than the image. Of the three blocks of the U-Net with dropout
+  one is left. The data sizes are the same shares of 751. They are one photograph for each class
   (github.com/EliSchwartz/imagenet-sample-images) in the place of ImageNet-mini's, so that no class
   of a test image was trained on.
 """

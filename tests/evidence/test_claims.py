@@ -1,16 +1,18 @@
 """Verdicts: estimates against known errors of means, the one rule, and each report's claims."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from colorization.errors import UserError
 from colorization.evidence import claims, rule
-from colorization.evidence.claims import Claim, judge
-from colorization.evidence.criteria import Test, better, not_worse
-from colorization.evidence.observations import timed_apart, weak_discriminator
-from colorization.evidence.quantities import Epochs, Gap, Images, PerRun
+from colorization.evidence.claims import OWN, STATED, Claim, judge
+from colorization.evidence.criteria import Reading, Test, better, not_worse
+from colorization.evidence.observations import fewer_epochs, patch_is_image, weak_discriminator
+from colorization.evidence.quantities import Epochs, Excess, Gap, Images, PerRun, Seconds
 from colorization.pages import claims_section
 from colorization.results.store import Findings, Shelf
 from colorization.results.stored import Stored
@@ -84,7 +86,9 @@ def store(tmp_path):
 
 GOOD, BAD = RANDOM.normal(10, 1, 50), RANDOM.normal(12, 1, 50)
 
-CLAIM = Claim("9.9", "One is better than two.", "nowhere", (better("ciede2000", "one", "two"),))
+CLAIM = Claim(
+    "9.9", "One is better than two.", "nowhere", STATED, (better("ciede2000", "one", "two"),)
+)
 
 
 def test_better_and_worse(store):
@@ -93,16 +97,19 @@ def test_better_and_worse(store):
     found = judge(CLAIM, stored)
     assert (found.verdict, found.run) == (rule.SUPPORTED, "small, 3 seeds")
     assert found.tests[0].estimate.value == pytest.approx(GOOD.mean() - BAD.mean())
-    reverse = Claim("", "", "", (better("ciede2000", "two", "one"),))
+    reverse = Claim("", "", "", STATED, (better("ciede2000", "two", "one"),))
     assert judge(reverse, stored).verdict == rule.CONTRADICTED
-    assert judge(Claim("", "", "", (not_worse("ciede2000", "one", "one"),)), stored).verdict == (
-        rule.SUPPORTED
-    )
+    assert judge(
+        Claim("", "", "", STATED, (not_worse("ciede2000", "one", "one"),)), stored
+    ).verdict == (rule.SUPPORTED)
 
 
 def test_a_missing_arm_is_named(store):
     found = judge(CLAIM, Stored.read(store("one", GOOD)))
-    assert (found.verdict, found.reason) == (rule.NOT_RUN, "not run yet: two")
+    assert (found.verdict, found.reason, found.at) == (rule.NOT_RUN, "not run yet: two", "–")
+    beside = Test(Images("one", "ciede2000"), at_most=1.0)
+    found = judge(replace(CLAIM, aside=(beside,)), Stored.read(store("one", GOOD)))
+    assert ([judged.test for judged in found.aside], found.at) == ([beside], "small")
 
 
 def test_scales_are_not_mixed_and_the_largest_decides(store):
@@ -123,7 +130,7 @@ def test_a_single_training_gives_way_to_a_smaller_scale_with_three(store):
     def value(run):
         return run.facts["value"]
 
-    claim = Claim("", "", "", (Test(PerRun("one", "value", value), at_least=0.5),))
+    claim = Claim("", "", "", STATED, (Test(PerRun("one", "value", value), at_least=0.5),))
     folder = store("one", GOOD, "full", 0, value=0.9)
     found = judge(claim, Stored.read(folder))
     assert (found.verdict, found.scale) == (rule.ONE_TRAINING, "full")
@@ -139,25 +146,30 @@ def test_an_artefact_is_what_only_the_authors_form_supports(store):
     rising = Test(Epochs("one", "loss", "loss", "last"), Epochs("one", "", "loss", "first"))
     means = Test(rising.of, rising.against, at_most=0.0)
     seen = Test(rising.of, rising.against, at_least=0.0)
-    claim = Claim("", "", "", (means,), seen=(seen,), reason="the axis is upside down")
+    claim = Claim("", "", "", STATED, (means,), seen=(seen,), reason="the axis is upside down")
     found = judge(claim, stored)
     assert (found.verdict, found.reason) == (rule.ARTEFACT, "the axis is upside down")
-    assert judge(Claim("", "", "", (means,), seen=(means,)), stored).verdict == rule.CONTRADICTED
+    assert (
+        judge(Claim("", "", "", STATED, (means,), seen=(means,)), stored).verdict
+        == rule.CONTRADICTED
+    )
 
 
 def test_what_cannot_answer_is_said(store):
     store("one", GOOD)
     stored = Stored.read(store("two", BAD))
-    claim = Claim("", "", "", CLAIM.tests, unless=lambda s: "a stand-in was used")
+    claim = Claim("", "", "", STATED, CLAIM.tests, unless=lambda s: "a stand-in was used")
     found = judge(claim, stored)
     assert (found.verdict, found.reason, found.tests) == (rule.NOT_RUN, "a stand-in was used", ())
     assert [judged.test for judged in found.aside] == list(CLAIM.tests)  # measured all the same
-    further = Claim("", "", "", (Test(Images("one", "ciede2000", split="coco"), at_most=1.0),))
+    further = Claim(
+        "", "", "", STATED, (Test(Images("one", "ciede2000", split="coco"), at_most=1.0),)
+    )
     assert judge(further, stored).verdict == rule.NOT_RUN
 
 
 def test_a_discriminator_at_chance_decides_nothing(store):
-    claim = Claim("", "", "", CLAIM.tests, undecided=weak_discriminator("one", "two"))
+    claim = Claim("", "", "", STATED, CLAIM.tests, undecided=weak_discriminator("one", "two"))
     store("one", GOOD, accuracy=(0.5, 0.9, 0.7))
     stored = Stored.read(store("two", BAD, accuracy=(0.56, 0.56, 0.5)))
     assert judge(claim, stored).verdict == rule.SUPPORTED
@@ -168,20 +180,68 @@ def test_a_discriminator_at_chance_decides_nothing(store):
     assert "accuracy at most 55% in 67% of the epochs" in found.reason
 
 
-def test_times_on_different_devices_decide_nothing(store):
-    claim = Claim("", "", "", CLAIM.tests, undecided=timed_apart("one", "two"))
-    store("one", GOOD, device="a GPU")
-    store("two", BAD, device="a GPU")
-    folder = store("three", BAD, device="a CPU")
-    assert judge(claim, Stored.read(folder)).verdict == rule.SUPPORTED
-    found = judge(claim, Stored.read(store("two", BAD, seed=1, device="a CPU")))
-    assert found.verdict == rule.INCONCLUSIVE and found.tests
-    assert found.reason == "its runs were timed on different devices: a CPU; a GPU"
+READING = Reading("nothing reaches it", rule.NO_DIFFERENCE, "tests/test_that.py")
+
+
+def test_a_claim_that_the_code_answers_needs_no_run(store):
+    claim = Claim("9.8", "It helps.", "code", OWN, (READING,), aside=CLAIM.tests)
+    found = judge(claim, Stored.read(store("one", GOOD)))
+    assert (found.verdict, found.at, found.others) == (rule.NO_DIFFERENCE, "by reading", ())
+    assert found.aside == ()  # an arm of it is missing
+    found = judge(claim, Stored.read(store("two", BAD)))
+    assert [judged.test for judged in found.aside] == list(CLAIM.tests)
+    text = claims_section.claims_section([found], "berkeley")
+    said = "by reading the code: nothing reaches it (`tests/test_that.py`)"
+    assert (
+        f"| 9.8 | It helps. | code: own question | **{rule.NO_DIFFERENCE}** | {said} | by" in text
+    )
+    assert "SCALE=full" not in text
+    assert found.to_json()["tests"][0]["measured"].startswith("nothing reaches it")
+    assert found.to_json()["basis"] == "own question"
+
+
+def test_a_fact_does_not_outweigh_a_number(store):
+    store("one", BAD)
+    claim = Claim("", "", "", STATED, (*CLAIM.tests, Reading("", rule.SUPPORTED, "")))
+    assert judge(claim, Stored.read(store("two", GOOD))).verdict == rule.CONTRADICTED
+
+
+def test_a_claim_that_no_arm_can_answer_says_why(store):
+    stored = Stored.read(store("one", GOOD))
+    given = Claim("9.7", "It is nice.", "here", STATED, reason="nobody asks")
+    found = judge(given, stored)
+    assert (found.verdict, found.found, found.at) == (rule.NOT_RUN, "nobody asks", "–")
+    beside = Test(Images("one", "ciede2000"), at_most=1.0)
+    found = judge(Claim("", "", "", STATED, reason="nobody asks", aside=(beside,)), stored)
+    assert (found.verdict, len(found.aside), found.at) == (rule.NOT_RUN, 1, "small")
+
+
+def test_seconds_are_those_of_turns_or_none(store):
+    store("one", GOOD)
+    folder = store("two", BAD)
+    faster = Test(Seconds("one"), Seconds("two"), ratio=True, at_most=1.0)
+    claim = Claim("", "", "", STATED, (faster,))
+    found = judge(claim, Stored.read(folder))
+    assert found.verdict == rule.NOT_RUN and "not timed in turns here" in found.reason
+    busy = np.array([1.0, 3.0, 1.0, 2.0])  # what else the machine did falls on both
+    Shelf(folder / "small").put_turns({}, {"one": list(busy / 2), "two": list(busy)})
+    found = judge(claim, Stored.read(folder))
+    assert found.verdict == rule.SUPPORTED and found.tests[0].measured == "0.50 [0.50, 0.50]"
+    (folder / "small" / "turns.json").write_text('{"environment": {}, "seconds": {"one": "fast"}}')
+    with pytest.raises(UserError, match=r"turns\.json is not as"):
+        judge(claim, Stored.read(folder))
+
+
+def test_what_a_small_scale_cannot_answer(store):
+    stored = Stored.read(store("one", GOOD))  # of 10 epochs at 64 px
+    assert fewer_epochs("one", 10)(stored) == patch_is_image("one", 34)(stored) == ""
+    assert fewer_epochs("one", 100)(stored) == "10 epochs are not the report's 100"
+    assert patch_is_image("one", 70)(stored) == "a field of 70 px sees all of an image of 64 px"
 
 
 def test_a_snapshot_that_was_not_taken(store):
     stored = Stored.read(store("one", GOOD))
-    claim = Claim("", "", "", (Test(Images("one", "ciede2000", snapshot=0), at_most=1.0),))
+    claim = Claim("", "", "", STATED, (Test(Images("one", "ciede2000", snapshot=0), at_most=1.0),))
     assert judge(claim, stored).verdict == rule.NOT_RUN
 
 
@@ -218,6 +278,21 @@ def test_the_gap_between_test_and_training_images(store):
     assert found.what == "CIEDE2000 on test − on training images, one − two"
 
 
+def test_the_excess_over_a_baseline(store):
+    """Twice the error on a set where a baseline errs twice as much is no worse."""
+    for arm, errors, scale in (("one", GOOD, 1.0), ("two", 2 * GOOD, 2.0)):
+        folder = store(arm, errors)
+        rows = {"split": "test", "name": NAMES[:50], "ciede2000": errors - scale, "ab_mae": 0.0}
+        rows |= {"chroma": 1.0, "chroma_true": 1.0}
+        text = pd.DataFrame(rows).to_csv(index=False)
+        Shelf(folder / "small").put_baselines(
+            A_RUN.data["prepared"], {"gray": ({"test": {}}, text)}
+        )
+        found = Test(Excess(arm, "ciede2000", "gray"), at_least=0.0).judge(Stored.read(folder))
+        assert found.estimate.value == pytest.approx(scale)
+        assert found.what == f"CIEDE2000 over that of gray, {arm}"
+
+
 def test_parts_of_the_images(store):
     stored = Stored.read(store("one", [1.0] * 10 + [5.0] * 10))
     first = ("the first ten", lambda name: int(name.split(".")[0]) < 10)
@@ -231,7 +306,7 @@ def test_the_section_says_number_threshold_and_command(store):
     store("one", GOOD)
     verdicts = claims.judge_all((CLAIM,), Stored.read(store("two", BAD)))
     text = claims_section.claims_section(verdicts, "berkeley")
-    assert "| 9.9 | One is better than two. (nowhere) | **supported** |" in text
+    assert "| 9.9 | One is better than two. | nowhere: stated | **supported** |" in text
     assert f"\n  - CIEDE2000, one − two: {GOOD.mean() - BAD.mean():+.2f} [" in text
     assert "], needs ≤ -0.50: supported\n" in text
     assert 'make reproduce-berkeley SCALE=full ARMS="one two"' in text
