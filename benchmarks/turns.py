@@ -37,17 +37,17 @@ def take_turns(options) -> int:
     report = report_module(options.report)
     arms = [report.arm(name) for name in options.arms]
     import_quietly()
-    from colorization.results.store import Shelf, storing
+    from colorization.results.store import storing
+    from colorization.results.turns import write_turns
     from colorization.training.environment import environment, make_deterministic
 
     make_deterministic()  # as in training
     configs = [report.scaled(arm, options.scale) for arm in arms]
     found = seconds(configs, options.rounds)
     with storing(options.results):
-        shelf = Shelf(options.results / report.key / options.scale)
-        shelf.put_turns(
-            environment(configs[0].precision), dict(zip(options.arms, found, strict=True))
-        )
+        rounds = dict(zip(options.arms, found, strict=True))
+        folder = options.results / report.key / options.scale
+        write_turns(folder, environment(configs[0].precision), rounds)
     for name, rounds in zip(options.arms, found, strict=True):
         middle = sorted(rounds)[len(rounds) // 2]
         print(f"{name:24s}{1000 * middle:9.2f} ms a training image")

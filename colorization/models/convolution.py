@@ -8,18 +8,20 @@ from keras import layers, ops
 from colorization.backend import has_accelerator
 from colorization.models.halving import doubled, halved
 
-INNER = 8  # pixels: up to this height and width a matrix product is the faster one on a CPU
+# Pixels of the smaller side up to which a matrix product is the faster one on a CPU.
+HALVED, DOUBLED = 8, 16
 
 
-def _as_product(layer, pixels) -> bool:
+def _as_product(layer, pixels, most: int) -> bool:
     """Whether a layer's convolution is made as a matrix product (see `halving`).
 
     Args:
         pixels: height and width of its smaller side, None where they are not known or not whole.
+        most: how many they may be.
     """
     kind = layer.kernel_size, layer.strides, layer.dilation_rate, layer.padding
     fits = kind == ((4, 4), (2, 2), (1, 1), "same") and layer.data_format == "channels_last"
-    small = all(side is not None and side <= INNER for side in pixels)
+    small = all(side is not None and side <= most for side in pixels)
     return fits and small and not has_accelerator()
 
 
@@ -39,7 +41,7 @@ class Conv2D(layers.Conv2D):
     def convolution_op(self, inputs, kernel):
         sides = inputs.shape[1:3]
         halves = [side // 2 if side is not None and side % 2 == 0 else None for side in sides]
-        if self.groups == 1 and _as_product(self, halves):
+        if self.groups == 1 and _as_product(self, halves, HALVED):
             return halved(inputs, _tensor(kernel))
         return super().convolution_op(inputs, kernel)
 
@@ -64,7 +66,7 @@ class Conv2DTranspose(layers.Conv2DTranspose):
         kernel = _tensor(self.kernel)
         if set(self.dilation_rate) != {1}:
             outputs = self._dilated(inputs, kernel)
-        elif _as_product(self, inputs.shape[1:3]):
+        elif _as_product(self, inputs.shape[1:3], DOUBLED):
             outputs = doubled(inputs, kernel)
         elif keras.backend.backend() == "jax":
             shape = self.compute_output_shape(inputs.shape)

@@ -8,7 +8,7 @@ results/<report>/<scale>/
     photographs.zip   the images that figures show, each once, named by its pixels
     baselines.json    measures of whole sets: prepared set -> baseline -> split
     baselines.zip     <set>/<baseline>.csv, a row an image
-    turns.json        seconds a training image of arms that took turns (`benchmarks.turns`)
+    turns.json        seconds a training image of arms that took turns (`results.turns`)
 
 What people review is text; what only programs read is compressed, and grows at its end. A run is
 stored when `runs.json` names it, which is written last. Whoever writes holds `results/`
@@ -41,7 +41,6 @@ from colorization.results.runs import (
 RUNS = "runs.json"
 BASELINES = "baselines.json"
 GROUND_TRUTH = "ground-truth"  # the baseline that is the original itself
-TURNS = "turns.json"
 DEFAULT = "default"  # the folder of the network that comes with the suite
 
 
@@ -254,24 +253,6 @@ class Shelf:
                     for name, splits in sets.items()
                 },
             )
-
-    # ------------------------------------------------------------------ turns
-
-    def turns(self) -> dict:
-        """Arms timed in turns: "environment"; "seconds" a training image, arm -> one a round."""
-        found = read_json(self.folder / TURNS, {"environment": {}, "seconds": {}})
-        rounds = found["seconds"].values() if _of_turns(found) else [None]
-        if not all(isinstance(r, list) and all(isinstance(s, float) for s in r) for r in rounds):
-            raise UserError(f"{self.folder / TURNS} is not as `benchmarks.turns` left it")
-        return found
-
-    def put_turns(self, environment: dict, seconds: dict[str, list[float]]) -> None:
-        write_json(self.folder / TURNS, {"environment": environment, "seconds": seconds})
-
-
-def _of_turns(found) -> bool:
-    there = ("environment", "seconds")
-    return isinstance(found, dict) and all(isinstance(found.get(key), dict) for key in there)
 
 
 def shelves(folder: Path) -> list[Shelf]:

@@ -12,6 +12,7 @@ from colorization.results.measures import MEASURES
 from colorization.results.runs import StoredRun, check
 from colorization.results.samples import split_of
 from colorization.results.store import Shelf, shelves
+from colorization.results.turns import read_turns
 from colorization.scales import SCALES
 
 
@@ -73,11 +74,11 @@ class Stored:
 
     def turns(self, scale: str) -> dict[str, list[float]]:
         """Arm -> seconds a training image, of each round in which arms took turns; {} if none."""
-        return Shelf(self.folder / scale).turns()["seconds"]
+        return read_turns(self.folder / scale)["seconds"]
 
     def timed_on(self, scale: str) -> str:
         """The device on which they did."""
-        return Shelf(self.folder / scale).turns()["environment"].get("device", "")
+        return read_turns(self.folder / scale)["environment"].get("device", "")
 
     def baseline_images(self, run: StoredRun, name: str) -> pd.DataFrame:
         """A baseline's rows, one a test image of the run's prepared set."""

@@ -16,6 +16,7 @@ from colorization.evidence.quantities import Epochs, Excess, Gap, Images, PerRun
 from colorization.pages import claims_section
 from colorization.results.store import Findings, Shelf
 from colorization.results.stored import Stored
+from colorization.results.turns import write_turns
 from tests import ROOT
 from tests.evidence.claims_helpers import NAMES, RANDOM
 
@@ -224,7 +225,7 @@ def test_seconds_are_those_of_turns_or_none(store):
     found = judge(claim, Stored.read(folder))
     assert found.verdict == rule.NOT_RUN and "not timed in turns here" in found.reason
     busy = np.array([1.0, 3.0, 1.0, 2.0])  # what else the machine did falls on both
-    Shelf(folder / "small").put_turns({}, {"one": list(busy / 2), "two": list(busy)})
+    write_turns(folder / "small", {}, {"one": list(busy / 2), "two": list(busy)})
     found = judge(claim, Stored.read(folder))
     assert found.verdict == rule.SUPPORTED and found.tests[0].measured == "0.50 [0.50, 0.50]"
     (folder / "small" / "turns.json").write_text('{"environment": {}, "seconds": {"one": "fast"}}')
@@ -333,9 +334,9 @@ def test_older_runs_were_not_judged_by_a_measure(store):
     stored = Stored.read(store("one", GOOD))
     asked = Test(Images("one", "told_apart"), at_most=0.6)
     assert not asked.has_run(stored) and not Gap("one", "told_apart").has_run(stored)
-    assert judge(Claim("", "", "", (asked,)), stored).verdict == rule.NOT_RUN
+    assert judge(Claim("", "", "", "", (asked,)), stored).verdict == rule.NOT_RUN
     known = Test(Images("one", "ciede2000"), at_most=20.0)
-    found = judge(Claim("", "", "", (known,), aside=(asked,)), stored)
+    found = judge(Claim("", "", "", "", (known,), aside=(asked,)), stored)
     assert found.verdict == rule.SUPPORTED and found.aside == ()
 
 
