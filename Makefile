@@ -25,7 +25,7 @@ WITH_TENSORBOARD = $(if $(TENSORBOARD),@$(PY) -m pip install --quiet -r requirem
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help reproduce data claims status compare calibrate bundle collect page tables figures colorize demo export bench test test-all lint format clean
+.PHONY: help reproduce data claims status compare calibrate bundle collect page tables figures colorize demo export bench test test-all test-jax lint format clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][^ ]*:.*## / {printf "  %-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -110,6 +110,13 @@ test: $(VENV)/.ready-dev ## run the tests that a change can break, in about five
 test-all: $(VENV)/.ready-dev ## run them and the long ones: kill loops, every arm, browsers, other formats
 	$(TESTS)
 
+JAX := $(VENV)-jax
+JAX_PYTHON ?= python3.12
+
+test-jax: $(JAX)/.ready ## run the JAX path without TensorFlow, on newer packages than pinned: JAX_PYTHON=python3.12
+	KERAS_BACKEND=jax $(JAX)/bin/python -m pytest -n 2 tests/models tests/reproduction/test_bundle.py tests/reproduction/test_away.py
+	KERAS_BACKEND=jax $(JAX)/bin/python -m experiments reproduce flower-gan flower-cgan rgb-mse-gan imagenet-cgan --scale smoke --runs $(JAX)/runs --results $(JAX)/results
+
 lint: $(VENV)/.ready-dev ## check style
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
@@ -119,7 +126,7 @@ format: $(VENV)/.ready-dev ## rewrite the code in style
 	$(VENV)/bin/ruff format .
 
 clean: ## remove caches and the virtual environment; runs, data and results stay
-	rm -rf $(VENV) .pytest_cache .ruff_cache .cache
+	rm -rf $(VENV) $(JAX) .pytest_cache .ruff_cache .cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.ready: $(wildcard requirements/*.txt)
@@ -131,4 +138,9 @@ $(VENV)/.ready: $(wildcard requirements/*.txt)
 
 $(VENV)/.ready-dev: $(VENV)/.ready
 	$(PY) -m pip install --quiet -r requirements/dev.txt
+	@touch $@
+
+$(JAX)/.ready: requirements/jax-newest.txt
+	$(JAX_PYTHON) -m venv $(JAX)
+	$(JAX)/bin/python -m pip install --quiet -r $<
 	@touch $@

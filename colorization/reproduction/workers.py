@@ -161,12 +161,13 @@ def _work(connection: Connection, report: Callable, measures_peak: bool) -> None
 def _speeds(rows: list[dict]) -> tuple[float, float]:
     """Images per second of the last stage, and seconds of training, of rows of the epoch log.
 
-    Of each stage the median epoch counts, since something was compiled in the first one.
+    Of each stage the median epoch counts (of two the faster one), since something was compiled in
+    the first one.
     """
     stages = [list(group) for _, group in itertools.groupby(rows, key=frozenset)]
-    seconds = sum(len(s) * statistics.median(row["seconds"] for row in s) for s in stages)
+    seconds = sum(len(s) * statistics.median_low(row["seconds"] for row in s) for s in stages)
     last = [row["images_per_second"] for row in stages[-1]] if stages else [0.0]
-    return statistics.median(last), seconds
+    return statistics.median_high(last), seconds
 
 
 def _end_with_parent() -> None:
