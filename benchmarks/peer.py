@@ -76,14 +76,24 @@ def speeds(config) -> tuple[float, float]:
     keras.config.set_dtype_policy(config.precision)
     model = build(config)
     turns = [suite(model, config), _peer(model, config)]
+    found = in_turns(turns, SECONDS, ROUNDS)
+    return tuple(config.batch_size / median(seconds) for seconds in found)
+
+
+def in_turns(turns: list, seconds: float, rounds: int) -> list[list[float]]:
+    """Seconds a step of each of `turns` (steps to seconds), one a round.
+
+    Args:
+        seconds: of a turn, about.
+    """
     for turn in turns:
         turn(1)  # compiled, and warm
-    steps = [max(1, round(SECONDS / turn(1))) for turn in turns]
-    found: list[list[float]] = [[], []]
-    for _ in range(ROUNDS):
+    steps = [max(1, round(seconds / turn(1))) for turn in turns]
+    found: list[list[float]] = [[] for _ in turns]
+    for _ in range(rounds):
         for turn, count, mine in zip(turns, steps, found, strict=True):
-            mine.append(count * config.batch_size / turn(count))
-    return median(found[0]), median(found[1])
+            mine.append(turn(count) / count)
+    return found
 
 
 def suite(model, config):

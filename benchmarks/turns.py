@@ -10,6 +10,7 @@ it is at that scale, on random images. Stored beside the arms' results, where cl
 import argparse
 import sys
 from pathlib import Path
+from statistics import median
 
 from colorization.backend import import_quietly
 from colorization.errors import exit_status
@@ -49,8 +50,7 @@ def take_turns(options) -> int:
         folder = options.results / report.key / options.scale
         write_turns(folder, environment(configs[0].precision), rounds)
     for name, rounds in zip(options.arms, found, strict=True):
-        middle = sorted(rounds)[len(rounds) // 2]
-        print(f"{name:24s}{1000 * middle:9.2f} ms a training image")
+        print(f"{name:24s}{1000 * median(rounds):9.2f} ms a training image")
     return 0
 
 
@@ -58,7 +58,7 @@ def seconds(configs: list, rounds: int) -> list[list[float]]:
     """Seconds a training image of each configuration in each round."""
     import keras
 
-    from benchmarks.peer import suite
+    from benchmarks.peer import in_turns, suite
     from benchmarks.training import build
 
     turns = []
@@ -66,14 +66,11 @@ def seconds(configs: list, rounds: int) -> list[list[float]]:
         keras.utils.set_random_seed(0)
         keras.config.set_dtype_policy(config.precision)
         turns.append(suite(build(config), config))
-    for turn in turns:
-        turn(1)  # compiled, and warm
-    steps = [max(1, round(SECONDS / turn(1))) for turn in turns]
-    found: list[list[float]] = [[] for _ in turns]
-    for _ in range(rounds):
-        for turn, count, config, mine in zip(turns, steps, configs, found, strict=True):
-            mine.append(float(f"{turn(count) / (count * config.batch_size):.4g}"))
-    return found
+    found = in_turns(turns, SECONDS, rounds)
+    return [
+        [float(f"{step / config.batch_size:.4g}") for step in steps]
+        for steps, config in zip(found, configs, strict=True)
+    ]
 
 
 if __name__ == "__main__":

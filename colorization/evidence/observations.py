@@ -16,12 +16,12 @@ COMPARED = ("ab_mae", "ciede2000", "chroma_ratio")
 
 # Why a claim on realistic or plausible colours is not judged.
 NO_REALISM = (
-    "no stored measure asks whether colours are plausible: CIEDE2000 and ab MAE ask for the "
-    "original's, and have little against gray"
+    "not judged yet by colour distance and told apart, which ask whether colours are plausible: "
+    "CIEDE2000 and ab MAE ask for the original's, and have little against gray"
 )
 
 # Nor one on sharp edges and fine detail.
-NO_EDGES = "edge F1, the stored measure of edges, is passed by noise"
+NO_EDGES = "not judged yet by edge agreement: edge F1, which it replaces, is passed by noise"
 
 
 def measured(run: StoredRun, split: str, measures=COMPARED) -> str:
@@ -112,10 +112,8 @@ def compared_cost(stored: Stored, arms: Iterable[str]) -> list[str]:
     """Of each arm, what its network takes, and what a step did where arms took turns."""
     found = []
     for arm, run in first_runs(stored, arms).items():
-        said, rounds = (
-            f"{arm}: {run.cost['macs'] / 1e9:.3f} G MACs forward",
-            stored.turns(run.scale),
-        )
+        said = f"{arm}: {run.cost['macs'] / 1e9:.3f} G MACs forward"
+        rounds = stored.turns(run.scale)
         if arm in rounds:
             said += f", {1000 * median(rounds[arm]):.1f} ms a training image (median of "
             said += f"{len(rounds[arm])} rounds in turns, {stored.timed_on(run.scale)})"
