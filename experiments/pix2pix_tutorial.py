@@ -4,9 +4,12 @@
 discriminator with a field of 70 px, half the sum of the discriminator's losses, 100 L1.
 """
 
+from dataclasses import replace
+
 from colorization.colour.scaling import UNIT
 from colorization.data.recipe import Recipe
 from colorization.models.networks import patchgan, pix2pix_unet, resnet18_unet, ronneberger_unet
+from colorization.reproduction.scales import Scale
 from colorization.training.config import Adversary, TrainingConfig
 from colorization.training.objectives import AbRegression
 
@@ -45,6 +48,12 @@ NETWORKS_SMOKE = {
     ronneberger_unet: {"filters": 4},
     patchgan: {"filters": 4},
 }
+
+
+def with_imagenet_weights(scale: Scale) -> Scale:
+    """A scale with the ResNet-18 as wide as its ImageNet weights, which it may start from."""
+    return replace(scale, networks={**scale.networks, resnet18_unet: {}}, initial_weights=True)
+
 
 # Layers of the ResNet-18 U-Net that a diagram draws as one, by how their names begin.
 RESNET18_BLOCKS = r"encoder_layer\d_\d|up\d_shuffle|(mid|up\d)(?=_conv)|shuffle|residual"

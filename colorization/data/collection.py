@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from colorization.data import archives, download, kaggle, roots
 from colorization.data.source import Splits, image_files
@@ -13,7 +14,13 @@ from colorization.errors import UserError
 
 
 def split_by_seed(
-    paths: list[Path], *, test: int, train: int | None, seed: int, place: str
+    paths: list[Path],
+    *,
+    test: int,
+    train: int | None,
+    seed: int,
+    place: str,
+    by_turns: bool = False,
 ) -> Splits:
     """The test and the training split of a list of images.
 
@@ -23,6 +30,8 @@ def split_by_seed(
         train: number of training images; None for all the others.
         seed: of the permutation.
         place: where the images are, for the message.
+        by_turns: the folders, which are classes, take turns: the test images, then the training
+            images, come of as many as there are, however many images each has.
 
     Returns:
         "train" and "test", or one of them where the other is to have no image.
@@ -41,6 +50,9 @@ def split_by_seed(
             " or ask for fewer"
         )
     order = np.random.RandomState(seed).permutation(len(paths))
+    if by_turns:
+        classes = pd.Series([paths[i].parent for i in order])
+        order = order[np.argsort(classes.groupby(classes).cumcount(), kind="stable")]
     stop = None if train is None else test + train
     chosen = {"train": order[test:stop], "test": order[:test]}
     return {
@@ -131,7 +143,13 @@ class Collection:
 
 
 class SeededSplit(Collection):
-    """What sets with the fields `test`, `train` and `seed` have in common."""
+    """What sets with the fields `test`, `train` and `seed` have in common.
+
+    Attributes:
+        by_turns: see `split_by_seed`.
+    """
+
+    by_turns = False
 
     @property
     def key(self) -> str:
@@ -140,7 +158,7 @@ class SeededSplit(Collection):
 
     def files(self) -> Splits:
         counts = {"test": self.test, "train": self.train, "seed": self.seed}
-        return split_by_seed(self.photographs(), **counts, place=self.title)
+        return split_by_seed(self.photographs(), **counts, place=self.title, by_turns=self.by_turns)
 
 
 @dataclass(frozen=True)

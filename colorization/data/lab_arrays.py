@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from colorization.data.collection import Collection, Mixture
+from colorization.data.mirflickr import Mirflickr, find_manifest
 from colorization.data.sets import ImagenetMini, Scenes
 from colorization.data.source import Splits
 from colorization.errors import UserError
@@ -104,7 +105,9 @@ class MultiDomain(Collection):
         return f"{self.name}-{self.train}-{self.test}"
 
     @property
-    def stand_in(self) -> Mixture:
+    def stand_in(self) -> Mirflickr | Mixture:
+        if find_manifest():
+            return Mirflickr(train=self.train, test=self.test)
         parts = (Scenes(test=0), ImagenetMini(test=0))
         return Mixture(parts=parts, test=self.test, train=self.train)
 

@@ -115,13 +115,17 @@ class Scenes(Photographs):
 
 @dataclass(frozen=True)
 class ImagenetMini(Photographs):
-    """The training part of ImageNet-mini, from Kaggle: 1,000 kinds, 34,745 photographs."""
+    """The training part of ImageNet-mini, from Kaggle: 1,000 kinds, 34,745 photographs.
+
+    A part of it may have far more of some kinds than of others; each kind has its turn.
+    """
 
     name = "imagenet-mini"
     title = "ImageNet-mini"
     licence = "ImageNet's terms: non-commercial research and education"
     layouts = ("imagenet-mini/train",)
     slug = "ifigotin/imagenetmini-1000"
+    by_turns = True
 
     @property
     def stand_in(self) -> "Imagenette":

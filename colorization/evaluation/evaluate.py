@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
+import pandas as pd
 from keras import ops
 from skimage.color import rgb2lab
 
@@ -16,6 +17,7 @@ from colorization.colour.lab import lab_to_rgb
 from colorization.data.prepared import PreparedSet
 from colorization.errors import UserError
 from colorization.evaluation.colour_distance import between_histograms, colour_distance
+from colorization.evaluation.kernel_distance import SetDistance, image_features
 from colorization.evaluation.metrics import ClassCounts, auc_of_pixels, image_measures
 from colorization.evaluation.predictors import Predictor, lab_batches
 from colorization.evaluation.told_apart import features, told_apart
@@ -28,7 +30,8 @@ class Evaluation:
 
     Attributes:
         rows: one dict per image: name and `image_measures`, with accuracy, and what the measures
-            of the whole set, `colour_distance` and `told_apart`, owe the image.
+            of the whole set owe the image: `colour_distance`, `told_apart` and, of photographs if
+            the weights of its network are at hand, `kid`.
         measures: of the whole set.
         answers: what was predicted for each image, as `colorization.results.samples` keeps it:
             8-bit ab `[H, W, 2]`, or sRGB `[H, W, 3]` of a method that gives its own lightness.
@@ -95,6 +98,7 @@ def evaluate(
     names = images.names(split)
     rows = spread_rows(len(names), limit)
     labels = images.labels(split) if labelled else None
+    distance = SetDistance(image_features() if palette is None else None)
     judged, measured = 0, []
     with ThreadPoolExecutor(os.cpu_count()) as threads:  # what an image costs is NumPy's work
         waiting = ()  # for the measures of a batch, while the next is predicted
@@ -108,29 +112,38 @@ def evaluate(
             bins = ops.convert_to_numpy(encode_nearest(ab))
             predicted_bins = ops.convert_to_numpy(encode_nearest(predicted))
             rgb = displayed(L, whole)
-            parts = lab, displayed(L, ab), whole, rgb, bins, predicted_bins
+            originals = displayed(L, ab)
+            parts = lab, originals, whole, rgb, bins, predicted_bins
             result.answers += list(to_8_bits(answer) if answer.shape[-1] == 2 else rgb)
             measured += waiting
             waiting = threads.map(partial(_measures, extra), *parts)
             classes.add(bins, predicted_bins, auc_of_pixels(predicted - ab))
             shapes.add(ab, predicted)
+            distance.add(originals, rgb)
             judged += len(lab)
         measured += waiting
     found, histograms, seen = zip(*measured, strict=True)
     of_set = {
         "colour_distance": colour_distance(histograms, lab[0, ..., 0].size),
         "told_apart": told_apart(*np.moveaxis(seen, 1, 0)),
+        **distance.column(),
     }
-    result.rows = [
-        {"name": names[row], **one, **_rounded({name: of_set[name][i] for name in of_set})}
-        for i, (row, one) in enumerate(zip(rows, found, strict=True))
-    ]
+    result.rows = _rows([names[row] for row in rows], found, of_set)
     result.measures = {
         **_rounded(classes.measures()),
         **shapes.measures(),
         "images": len(result.rows),
     }
     return result
+
+
+def _rows(names: list[str], found: list[dict], of_set: dict[str, np.ndarray]) -> list[dict]:
+    """A row an image: its own measures, and what it adds to those of the whole set."""
+    columns = pd.DataFrame(of_set).to_dict("records")
+    return [
+        {"name": name, **one, **_rounded(of_one)}
+        for name, one, of_one in zip(names, found, columns, strict=True)
+    ]
 
 
 def _measures(

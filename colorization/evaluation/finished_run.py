@@ -13,6 +13,7 @@ from colorization.data.forms import SHAPES
 from colorization.data.prepared import PreparedSet
 from colorization.data.source import SPLITS
 from colorization.evaluation.evaluate import Evaluation, displayed, evaluate
+from colorization.evaluation.kernel_distance import image_features
 from colorization.evaluation.predictors import (
     BASELINES,
     baselines,
@@ -33,6 +34,7 @@ from colorization.training.network_file import load_network
 
 TRAINING_IMAGES_JUDGED = 200
 NEWEST = "told_apart"  # a column that baselines stored by an older version lack
+IF_AT_HAND = "kid"  # one that they lack where ImageNet weights were not at hand
 
 
 def evaluate_run(folder: Path, config: TrainingConfig, images: PreparedSet, further: dict) -> None:
@@ -219,14 +221,16 @@ def evaluate_baselines(
     sets = {split: (images, split) for split in ("test", "val") if images.names(split)}
     sets |= {name: (others, "test") for name, (others, _) in further.items()}
     prepared, names = images.folder.name, {name: name.replace(" ", "-") for name in BASELINES}
+    colours = palette(config.source)
+    newest = IF_AT_HAND if colours is None and image_features() else NEWEST
     missing = [
         name
         for name in BASELINES
-        if not sets.keys() <= shelf.baseline_splits(prepared, names[name], NEWEST)
+        if not sets.keys() <= shelf.baseline_splits(prepared, names[name], newest)
     ]
     if not missing:
         return  # before the training images are read for their means
-    predictors, colours = baselines(images), palette(config.source)
+    predictors = baselines(images)
     found = {}
     for name in missing:
         evaluations = {

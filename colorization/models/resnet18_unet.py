@@ -1,11 +1,8 @@
 """A U-Net whose encoder is a ResNet-18: fastai's DynamicUnet."""
 
-import functools
-
 import keras
 from keras import layers
 
-from colorization.errors import UserError
 from colorization.models.initializers import ICNR, KaimingNormal, Normal
 from colorization.models.layers import PixelShuffle, batch_norm, conv2d
 
@@ -43,7 +40,7 @@ def resnet18_unet(
         raise ValueError(f"size must be a multiple of 32, got {size}")
 
     image = keras.Input((size, size, inputs), name="image")
-    features = _encoder(image, filters)
+    features = resnet18(image, filters)
     x = _norm(features.pop(), "mid_bn")
     x = layers.ReLU(name="mid_relu")(x)
     x = _conv(x, 16 * filters, name="mid_conv1")
@@ -93,8 +90,12 @@ def _residual(x, name):
 # ---------------------------------------------------------------- the encoder
 
 
-def _encoder(x, filters):
+def resnet18(x, filters):
     """ResNet-18 without pooling and classifier.
+
+    Args:
+        x: `[B, H, W, C]`.
+        filters: of the first convolution.
 
     Returns:
         list of features at 1/2 (before the max pooling), 1/4, 1/8, 1/16 and 1/32 of the size.
@@ -109,12 +110,13 @@ def _encoder(x, filters):
     for stage in STAGES:
         for block in BLOCKS:
             strides = 2 if stage > 1 and block == 0 else 1
-            x = _basic_block(x, filters * 2 ** (stage - 1), strides, _block_name(stage, block))
+            x = _basic_block(x, filters * 2 ** (stage - 1), strides, block_name(stage, block))
         features.append(x)
     return features
 
 
-def _block_name(stage, block):
+def block_name(stage: int, block: int) -> str:
+    """What the names of a residual block's layers begin with."""
     return f"encoder_layer{stage}_{block}"
 
 
@@ -131,82 +133,3 @@ def _basic_block(x, width, strides, name):
     if strides > 1:
         x = conv(x, 1, strides, f"{name}_shortcut")
     return layers.ReLU(name=f"{name}_relu")(layers.Add(name=f"{name}_add")([y, x]))
-
-
-# ---------------------------------------------------------------- its ImageNet weights
-
-
-def load_imagenet_encoder(network: keras.Model) -> None:
-    """Give the encoder of a `resnet18_unet` the weights of `imagenet_backbone`.
-
-    Args:
-        network: of 64 filters and 1 or 3 inputs.
-
-    Raises:
-        ValueError: it has others.
-        UserError: see `imagenet_backbone`.
-    """
-    *_, inputs, filters = network.get_layer("encoder_conv1").kernel.shape
-    if filters != 64:
-        raise ValueError(f"the ImageNet weights are for filters=64, got {filters}")
-    if inputs not in (1, 3):
-        raise ValueError(f"the ImageNet weights are for inputs=1 or 3, got {inputs}")
-    copy_resnet18(imagenet_backbone(), network)
-
-
-@functools.cache
-def imagenet_backbone() -> keras.Model:
-    """A ResNet-18 trained on ImageNet.
-
-    It is KerasHub's preset "resnet_18_imagenet", downloaded (45 MB) and cached by KerasHub.
-    That is timm's "resnet18.a1_in1k"; fastai took torchvision's, of the same architecture but
-    another training recipe.
-
-    Raises:
-        UserError: KerasHub is not installed, or the download failed.
-    """
-    try:
-        from keras_hub.models import ResNetBackbone
-    except ImportError:
-        raise UserError(
-            "ImageNet weights need KerasHub; run: pip install -r requirements/pretrained.txt"
-        ) from None
-    try:
-        return ResNetBackbone.from_preset("resnet_18_imagenet")
-    except Exception as error:  # KerasHub wraps several clients, each with exceptions of its own
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise UserError(
-            "the ImageNet weights (KerasHub's resnet_18_imagenet) could not be downloaded: "
-            f"{reason}; check the network and try again"
-        ) from None
-
-
-def copy_resnet18(backbone: keras.Model, network: keras.Model) -> None:
-    """Copy a KerasHub `ResNetBackbone` of 18 layers into the encoder of a `resnet18_unet`.
-
-    A network of one channel gets the first kernel's sum over red, green and blue: what it makes
-    of a gray image is then what the backbone makes of three equal channels.
-    """
-    for ours, theirs in KERAS_HUB_LAYERS.items():
-        weights = backbone.get_layer(theirs).get_weights()
-        if ours == "encoder_conv1" and network.input_shape[-1] == 1:
-            weights = [kernel.sum(axis=2, keepdims=True) for kernel in weights]
-        network.get_layer(ours).set_weights(weights)
-
-
-def _keras_hub_layers() -> dict[str, str]:
-    """Layers with weights: the encoder's name to KerasHub's."""
-    names = {"encoder_conv1": "conv1_conv", "encoder_bn1": "conv1_bn"}
-    for stage in STAGES:
-        for block in BLOCKS:
-            ours, theirs = _block_name(stage, block), f"stack{stage - 1}_block{block}"
-            parts = {"conv1": "1", "conv2": "2"}
-            if stage > 1 and block == 0:
-                parts["shortcut"] = "0"
-            for part, number in parts.items():
-                names[f"{ours}_{part}"] = f"{theirs}_{number}_conv"
-                names[f"{ours}_{part}_bn"] = f"{theirs}_{number}_bn"
-    return names
-
-
-KERAS_HUB_LAYERS = _keras_hub_layers()

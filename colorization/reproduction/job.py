@@ -4,8 +4,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from colorization.reproduction.report import Arm, Report
-from colorization.reproduction.scales import SMOKE
-from colorization.serialization import to_json
 from colorization.training.config import TrainingConfig
 
 
@@ -64,18 +62,3 @@ class Job:
     def folder(self, runs: Path) -> Path:
         """Its run folder."""
         return runs / self.report.key / self.scale / self.arm.name / f"seed-{self.seed}"
-
-    def same_as(self) -> str | None:
-        """An arm before this one with the same configuration at this scale, or None.
-
-        Not at `smoke`, where many are the same and each is run for its own sake.
-        """
-        if self.scale == SMOKE or self.arm.trained_by:
-            return None
-        mine = to_json(self.report.scaled(self.arm, self.scale))
-        for other in self.report.arms:
-            if other.name == self.arm.name:
-                return None
-            if not other.trained_by and to_json(self.report.scaled(other, self.scale)) == mine:
-                return other.name
-        return None

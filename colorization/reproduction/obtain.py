@@ -6,7 +6,7 @@ from dataclasses import replace
 from colorization.data.carried import images_of, is_sealed
 from colorization.data.prepared import PreparedSet
 from colorization.errors import SourceUnavailable, UserError
-from colorization.models.resnet18_unet import imagenet_backbone
+from colorization.models.imagenet_weights import imagenet_weights
 from colorization.reproduction.report import Arm
 from colorization.reproduction.scales import SMOKE_IMAGES
 from colorization.training.config import TrainingConfig
@@ -43,7 +43,7 @@ def with_initial_weights(arm: Arm, config: TrainingConfig, say=print) -> Trainin
     if not config.initial_weights:
         return config
     try:
-        imagenet_backbone()
+        imagenet_weights()
     except UserError as error:
         if not arm.primary:
             raise SourceUnavailable(str(error)) from None

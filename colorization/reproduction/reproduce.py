@@ -39,9 +39,6 @@ def reproduce(jobs: Iterable[Job], places: Places, options: RunOptions) -> list[
     failures, say = [], options.say
     for job in jobs:
         say(f"== {job}")
-        if twin := job.same_as():
-            say(f"left out: at this scale it is the same as {twin}")
-            continue
         try:
             reproduce_run(job, places, options)
         except (SourceUnavailable, RunUnusable, RunFailed) as error:

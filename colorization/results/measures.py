@@ -74,6 +74,7 @@ MEASURES = {
     "colourfulness": Measure("colourfulness", "", "{:.1f}", "the original's", 2.0),
     "colour_distance": Measure("colour distance", "Lab", "{:.2f}", "lower", 1.0, whole=True),
     "told_apart": Measure("told apart", "", "{:.1%}", "lower", 0.05),
+    "kid": Measure("KID", "10⁻³", "{:.2f}", "lower", whole=True),
     "edge_agreement": Measure("edge agreement", "", "{:.2f}", "higher", 0.05),
     "edge_f1": Measure("edge F1", "", "{:.2f}", "higher", 0.02),
     "bleed_excess": Measure("excess bleed", "", "{:.1%}", "lower", 0.02),
@@ -87,8 +88,8 @@ ERRORS = ("ab_mae", "ciede2000")
 
 # What the tables of reports on photographs print.
 OF_PHOTOGRAPHS = (
-    *("ab_mae", "ciede2000", "colour_distance", "told_apart", "edge_agreement", "bleed_excess"),
-    *("chroma_ratio", "colourfulness", "psnr", "ssim", "auc"),
+    *("ab_mae", "ciede2000", "colour_distance", "told_apart", "kid", "edge_agreement"),
+    *("bleed_excess", "chroma_ratio", "colourfulness", "psnr", "ssim", "auc"),
 )
 
 

@@ -162,7 +162,7 @@ class TrainingConfig:
         snapshots: epochs, counted from the first stage on, after which the network is kept so
             that it can be judged as it was then.
         initial_weights: "imagenet" for an encoder that starts from ImageNet's, see
-            `colorization.models.resnet18_unet`; None for random ones.
+            `colorization.models.imagenet_weights`; None for random ones.
     """
 
     source: Any

@@ -29,6 +29,7 @@ from colorization.data.batches import (
 from colorization.data.prepared import PreparedSet
 from colorization.errors import RunFailed, RunUnusable, UserError
 from colorization.files import lock, remove_parts, write_json
+from colorization.models.imagenet_weights import imagenet_weights
 from colorization.serialization import differences, to_json
 from colorization.training import checkpoint
 from colorization.training.callbacks import (
@@ -255,6 +256,7 @@ def remember(folder: Path, config: TrainingConfig, images: PreparedSet, seed: in
                 "to train anew"
             )
     else:
-        write_json(folder / "environment.json", environment(config.precision))
+        origin = {"initial_weights": imagenet_weights().origin} if config.initial_weights else {}
+        write_json(folder / "environment.json", {**environment(config.precision), **origin})
         write_json(path, given)  # last: where it is, the run has begun
     return (folder / FINISHED).exists()

@@ -12,7 +12,7 @@ from colorization.colour.lab import images_to_lab
 from colorization.data.prepared import PreparedSet
 from colorization.errors import UserError
 from colorization.files import write_text
-from colorization.models.resnet18_unet import load_imagenet_encoder
+from colorization.models.imagenet_weights import load_imagenet_encoder
 from colorization.training.adam import Adam
 from colorization.training.config import TrainingConfig
 from colorization.training.steps import optimizer_for

@@ -5,12 +5,19 @@ from functools import partial
 
 import numpy as np
 
-from colorization.data.sets import Flower500, Flower1497, FlowerSketches
+from colorization.data.sets import Flower500, Flower1497, FlowerSketches, FlowersRecognition
+from colorization.data.white_page import WhitePage
 from colorization.models.networks import patchgan, pix2pix_unet, resnet18_unet
 from colorization.reproduction.report import Arm, TestSet
 from colorization.reproduction.scales import SMALL, SMOKE, Scale, smoke
 from colorization.training.config import CycleAdversary, Pretraining
-from experiments.pix2pix_tutorial import GAME, NETWORKS_SMALL, NETWORKS_SMOKE, tutorial
+from experiments.pix2pix_tutorial import (
+    GAME,
+    NETWORKS_SMALL,
+    NETWORKS_SMOKE,
+    tutorial,
+    with_imagenet_weights,
+)
 
 
 def stroke_chroma(true: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
@@ -23,7 +30,19 @@ def stroke_chroma(true: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
     }
 
 
-SKETCHES = (TestSet("sketches", FlowerSketches(), stroke_chroma),)
+SCALES = {
+    SMALL: Scale(size=64, epochs=lambda n: n * 3 // 10, networks=NETWORKS_SMALL),
+    SMOKE: smoke(NETWORKS_SMOKE),
+}
+# As wide as its ImageNet weights are.
+RESNET_SCALES = {SMALL: with_imagenet_weights(SCALES[SMALL])}
+
+# Fifty test images leave much to chance: no arm has seen these 200 either.
+TESTED_ON = (
+    TestSet("flowers", FlowersRecognition(test=200, train=0)),
+    TestSet("sketches", FlowerSketches(), stroke_chroma),
+    TestSet("white-page", WhitePage(), stroke_chroma),
+)
 
 CYCLE = CycleAdversary(partial(pix2pix_unet, inputs=2, outputs=1), patchgan)
 
@@ -32,12 +51,12 @@ unet = Arm(
     "U-Net (concatenated skips, dropout .5)",
     tutorial(Flower500(test=50, seed=123), epochs=101, batch_size=10),
     primary=True,
-    tested_on=SKETCHES,
+    tested_on=TESTED_ON,
 )
 
 
-def _primary(name, title, **changes) -> Arm:
-    return replace(unet.ablation(name, title, **changes), primary=True)
+def _primary(name, title, scales=None, **changes) -> Arm:
+    return replace(unet.ablation(name, title, **changes), primary=True, scales=scales or {})
 
 
 additive = _primary(
@@ -53,6 +72,7 @@ resnet = _primary(
     initial_weights="imagenet",
     pretraining=Pretraining(epochs=20),
     snapshots=(20,),
+    scales=RESNET_SCALES,
 )
 
 cycle = _primary(
@@ -85,10 +105,12 @@ ABLATIONS = (
         "flowers-1497", "U-Net, all distinct images", source=Flower1497(test=150, seed=123)
     ),
     replace(
-        unet.ablation("resnet18-unet-l1", "ResNet-18 U-Net after its 20 epochs of L1"),
-        config=resnet.config,
+        resnet.ablation("resnet18-unet-l1", "ResNet-18 U-Net after its 20 epochs of L1"),
         trained_by="resnet18-unet",
         snapshot=20,
+    ),
+    resnet.ablation(
+        "resnet18-unet-random", "ResNet-18 U-Net of random weights, L1 first", initial_weights=None
     ),
     resnet.ablation(
         "resnet18-unet-scratch",
@@ -98,11 +120,6 @@ ABLATIONS = (
         snapshots=(),
     ),
 )
-
-SCALES = {
-    SMALL: Scale(size=64, epochs=lambda n: n * 3 // 10, networks=NETWORKS_SMALL),
-    SMOKE: smoke(NETWORKS_SMOKE),
-}
 
 
 def _said(epochs: str, weight: str) -> dict[str, str]:

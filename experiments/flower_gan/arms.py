@@ -112,7 +112,7 @@ ABLATIONS = (
 
 def _fewer(source):
     """The multi-domain set with as many photographs as two cores get through."""
-    return MultiDomain(train=3000, test=160) if isinstance(source, MultiDomain) else source
+    return MultiDomain(train=3000, test=600) if isinstance(source, MultiDomain) else source
 
 
 SCALES = {

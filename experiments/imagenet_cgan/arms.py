@@ -9,9 +9,28 @@ from colorization.reproduction.report import Arm, TestSet
 from colorization.reproduction.scales import SMALL, SMOKE, Scale, smoke
 from colorization.training.config import Pretraining
 from colorization.training.objectives import RgbRegression
-from experiments.pix2pix_tutorial import GAME, NETWORKS_SMALL, NETWORKS_SMOKE, tutorial
+from experiments.pix2pix_tutorial import (
+    GAME,
+    NETWORKS_SMALL,
+    NETWORKS_SMOKE,
+    tutorial,
+    with_imagenet_weights,
+)
 
 COCO = (TestSet("coco", Coco(test=100)),)
+
+# Every photograph to train, a third of the epochs, a quarter of those to test.
+SCALES = {
+    SMALL: Scale(
+        size=64,
+        epochs=lambda n: n // 3,
+        networks=NETWORKS_SMALL,
+        source=lambda source: replace(source, test=250),
+    ),
+    SMOKE: smoke(NETWORKS_SMOKE, size=64),
+}
+# As wide as its ImageNet weights are; so are those that start from random ones beside it.
+RESNET_SCALES = {SMALL: with_imagenet_weights(SCALES[SMALL])}
 
 main = Arm(
     "main",
@@ -28,11 +47,16 @@ main = Arm(
 
 L1_FIRST = {"pretraining": Pretraining(epochs=20), "epochs": 20, "snapshots": (20,)}
 
+
+def _resnet(name: str, title: str, **changes) -> Arm:
+    arm = main.ablation(name, title, network=resnet18_unet, **changes)
+    return replace(arm, scales=RESNET_SCALES)
+
+
 resnet = replace(
-    main.ablation(
+    _resnet(
         "resnet18-l1-gan",
         "ResNet-18 (ImageNet), 20 L1 + 20",
-        network=resnet18_unet,
         initial_weights="imagenet",
         **L1_FIRST,
     ),
@@ -49,42 +73,17 @@ FACTORS = (
     _snapshot(main, "unet-20", "A: U-Net, 20", 20),
     _snapshot(main, "unet-40", "B: U-Net, 40", 40),
     main.ablation("unet-l1-gan", "C: U-Net, 20 L1 + 20", **L1_FIRST),
-    main.ablation(
-        "resnet18-random",
-        "D: ResNet-18 (random), 20",
-        network=resnet18_unet,
-        epochs=20,
-        snapshots=(),
-    ),
-    main.ablation(
+    _resnet("resnet18-random", "D: ResNet-18 (random), 20", epochs=20, snapshots=()),
+    _resnet(
         "resnet18-imagenet",
         "E: ResNet-18 (ImageNet), 20",
-        network=resnet18_unet,
         initial_weights="imagenet",
         epochs=20,
         snapshots=(),
     ),
-    main.ablation(
-        "resnet18-random-l1-gan",
-        "F: ResNet-18 (random), 20 L1 + 20",
-        network=resnet18_unet,
-        **L1_FIRST,
-    ),
+    _resnet("resnet18-random-l1-gan", "F: ResNet-18 (random), 20 L1 + 20", **L1_FIRST),
     _snapshot(resnet, "resnet18-l1", "H: ResNet-18 (ImageNet), 20 L1", 20),
 )
-
-# The set at `small` has 939 photographs: as large a share of them to train.
-SMALL_TRAIN, SMALL_TEST = 751, 188
-
-
-def _fewer(source: ImagenetMini) -> ImagenetMini:
-    return ImagenetMini(train=source.train * SMALL_TRAIN // 4000, test=SMALL_TEST)
-
-
-SCALES = {
-    SMALL: Scale(size=64, epochs=lambda n: n, networks=NETWORKS_SMALL, source=_fewer),
-    SMOKE: smoke(NETWORKS_SMOKE, size=64),
-}
 
 
 def _largest_field(scale: str) -> Scale:

@@ -82,6 +82,7 @@ CHANGES = {
         "shuffled": {"reshuffle"},
         "flowers-1497": {"source"},
         "resnet18-unet-l1": {"network", "initial_weights", "pretraining", "snapshots"},
+        "resnet18-unet-random": {"network", "pretraining", "snapshots"},
         "resnet18-unet-scratch": {"network"},
     },
     "rgb-mse-gan": {

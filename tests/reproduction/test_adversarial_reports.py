@@ -13,7 +13,6 @@ from PIL import Image
 from colorization.errors import SourceUnavailable
 from colorization.models.cost import trainable_parameters, without_values
 from colorization.pages.photograph_figures import OfClass
-from colorization.reproduction.job import Job
 from colorization.reproduction.obtain import with_initial_weights
 from colorization.results.stored import Stored
 from colorization.scales import SCALES
@@ -249,16 +248,6 @@ def test_full_scale_has_the_reports_networks(key, arm, parameters):
     assert trainable_parameters(network) == parameters
 
 
-def test_arms_that_a_scale_makes_equal_are_run_once():
-    report = report_module("imagenet-cgan")
-    twins = {arm.name: Job(report, arm, "small", 0).same_as() for arm in report.arms}
-    assert {name: twin for name, twin in twins.items() if twin} == {
-        "resnet18-imagenet": "resnet18-random",
-        "resnet18-random-l1-gan": "resnet18-l1-gan",
-    }
-    assert not any(Job(report, arm, "full", 0).same_as() for arm in report.arms)
-
-
 def test_without_imagenet_weights_primaries_start_at_random_and_say_so(monkeypatch):
     from colorization.errors import UserError
     from colorization.reproduction import obtain
@@ -266,7 +255,7 @@ def test_without_imagenet_weights_primaries_start_at_random_and_say_so(monkeypat
     def unavailable():
         raise UserError("ImageNet weights need KerasHub")
 
-    monkeypatch.setattr(obtain, "imagenet_backbone", unavailable)
+    monkeypatch.setattr(obtain, "imagenet_weights", unavailable)
     report, said = report_module("imagenet-cgan"), []
     primary = report.arm("resnet18-l1-gan")
     config = with_initial_weights(primary, primary.config, said.append)
