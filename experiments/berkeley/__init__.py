@@ -49,8 +49,8 @@ REPORT = Report(
     claims=CLAIMS,
     departures=DEPARTURES,
     measures=(
-        *("ab_mae", "ab_mse", "ciede2000", "colour_distance", "told_apart", "edge_agreement"),
-        *("psnr", "ssim", "auc", "auc_balanced", "accuracy", "accuracy_balanced"),
+        *("ab_mae", "ab_mse", "ciede2000", "colour_distance", "told_apart", "kid"),
+        *("edge_agreement", "psnr", "ssim", "auc", "auc_balanced", "accuracy", "accuracy_balanced"),
         *("accuracy_coloured", "chroma_ratio", "colourfulness"),
     ),
 )

@@ -30,15 +30,16 @@ DEPARTURES = """\
   code's is the one that the other arms build on.
 - 2,000 images are claimed; the notebook used 450 for training and 50 for validation, and so does
   this. Which 50 cannot be known: sorted names are permuted with the notebook's seed.
-- The authors' ResNet-18 starts from ImageNet weights. Where they cannot be downloaded, and at
-  `small`, where the network is narrower than they are, it starts from random ones; the settings
-  table says which.
+- The authors' ResNet-18 starts from torchvision's ImageNet weights. Where neither these nor
+  KerasHub's are at hand it starts from random ones; the settings table says which.
+- Further test sets: 200 flowers of report 000's set, which no arm has seen, and a white page.
 - As in the authors' code, training images come in one random order, the same each epoch.
 - As in the authors' code, CycleGAN trains two plain U-Nets; `cyclegan-fixed` keeps lightness and
   colour together in the pool and draws the true colours from other images of the batch.
 - At `small`: 64 px, 6 levels from 32 filters (at most 256), 30 epochs for 101 and 6 for 20; the
-  sketches are resized with everything else. The discriminator's patches of 70 px are then larger
-  than the image, and of the three blocks of the U-Net with dropout one is left.
+  ResNet-18 alone keeps its width, which that of its ImageNet weights is; the sketches are resized
+  with everything else. The discriminator's patches of 70 px are then larger than the image, and of
+  the three blocks of the U-Net with dropout one is left.
 - `scalar-d` has six convolutions before its answer where the patch discriminator has four, so 11.2
   million weights for 2.8; at `small` both have four, and as many weights.
 """

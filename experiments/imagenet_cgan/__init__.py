@@ -24,20 +24,25 @@ from experiments.imagenet_cgan.claims import CLAIMS
 from experiments.imagenet_cgan.figures import FIGURES
 
 DEPARTURES = """\
-- ImageNet weights of the ResNet-18 are KerasHub's (timm's `resnet18.a1_in1k`); fastai took those of
-  torchvision, of the same architecture but another training recipe.
+- ImageNet weights of the ResNet-18 are torchvision's, as fastai has them, or where they are not at
+  hand KerasHub's (timm's `resnet18.a1_in1k`), of the same architecture but another training recipe;
+  without either it starts from random ones, and arms E and the primary G are left out or the same
+  as F.
+- Kinds of photographs take turns, so that each is tested by as many as another: the report drew at
+  random from a set with about as many of each.
 - Loss weight, learning rate, batch size and initial weights are not on the slides; they are those
   of the tutorial that the slides follow. Like it, training images come in one random order, the
   same each epoch.
 - The slides list seven encoder layers and a decoder of eight levels; eight are built.
-- Where ImageNet weights cannot be downloaded, and at `small`, where the network is narrower than
-  they are, the ResNet-18 starts from random ones; arm E is then the same as D, and G as F.
-- At `small`: 64 px, 6 levels from 32 filters (at most 256), 751 photographs to train and 188 to
-  test, every epoch of the slides. The largest patch is 142 px there instead of 286;
+- At `small`: 64 px, 6 levels from 32 filters (at most 256), 250 photographs to test for 1,000, a
+  third of the epochs; the ResNet-18 alone keeps its width, which that of its weights is, in every
+  arm that has one. The largest patch is 142 px there instead of 286;
   it and the one of 70 px are larger than the image. Of the three blocks of the U-Net with dropout
-  one is left. The data sizes are the same shares of 751. They are one photograph for each class
-  (github.com/EliSchwartz/imagenet-sample-images) in the place of ImageNet-mini's, so that no class
-  of a test image was trained on.
+  one is left.
+- The results were made without Kaggle's ImageNet-mini, on 5,002 photographs of 981 of its kinds
+  that are published elsewhere: one of each of 939 kinds
+  (github.com/EliSchwartz/imagenet-sample-images), 1,227 of ImageNet's validation part and 936 of
+  the NIPS 2017 set, squares of 227 and 256 px, and 1,900 of Imagenette's ten kinds at 224 px.
 """
 
 REPORT = Report(
