@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from colorization.backend import import_quietly
-from colorization.errors import UserError, exit_status
+from colorization.errors import Parser, UserError, exit_status
 
 OUT = "coloured"
 EXPORTS = ("keras", "saved_model", "onnx", "litert")
@@ -92,8 +92,17 @@ def temperature(text: str) -> float:
     return value
 
 
+def port(text: str) -> int:
+    """The number of a port."""
+    if not (text.isdecimal() and 1 <= int(text) <= 65535):
+        raise argparse.ArgumentTypeError(
+            f"PORT={text} is no port: name one from 1 to 65535, or leave it out for a free one"
+        )
+    return int(text)
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m colorization", description=__doc__)
+    parser = Parser(prog="python -m colorization", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     colorize = commands.add_parser("colorize", help="colour photographs at their own resolution")
     colorize.add_argument(
@@ -125,7 +134,7 @@ def _parser() -> argparse.ArgumentParser:
     demo = commands.add_parser("demo", help="a local page to try runs on photographs")
     _add_run(demo)
     demo.add_argument("--runs", type=Path, default=Path("runs"), help="default: runs")
-    demo.add_argument("--port", type=int, default=0, help="of 127.0.0.1 (default: a free one)")
+    demo.add_argument("--port", type=port, metavar="N", help="1 to 65535 (default: a free one)")
     demo.set_defaults(run_command=_demo)
     return parser
 

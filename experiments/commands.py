@@ -9,7 +9,13 @@ import sys
 import tempfile
 from pathlib import Path
 
-from colorization.backend import defer_keras, has_accelerator, import_quietly, keep_compiled
+from colorization.backend import (
+    defer_keras,
+    has_accelerator,
+    import_quietly,
+    keep_compiled,
+    unused_gpu,
+)
 from colorization.data import roots
 from colorization.errors import SourceUnavailable, UserError, report_error
 from colorization.scales import SCALES
@@ -34,6 +40,8 @@ def chosen_scale(options) -> str:
     none is; it is said."""
     scale = options.scale or ("full" if has_accelerator() else "small")
     print(f"scale: {scale} ({SCALES[scale]})")
+    if gpu := unused_gpu():
+        print(gpu)
     return scale
 
 

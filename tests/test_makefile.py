@@ -84,7 +84,7 @@ def test_what_other_programs_export_does_not_reach_a_command(target, expected, f
 
 def test_what_is_typed_counts_beside_what_is_exported(make):
     done = make("reproduce", "SEEDS=1 2", **EXPORTED)
-    assert done.stdout.split() == "-m experiments reproduce --seeds 1 2".split()
+    assert done.stdout.split() == ["-m", "experiments", "reproduce", "--seeds", "1", "2"]
 
 
 def test_what_is_typed_or_exported_is_not_exported_to_the_command(tmp_path, make):
@@ -120,11 +120,19 @@ def test_a_variable_that_is_none_is_refused_with_the_nearest_one(
 
 def test_a_bundle_is_worked_through_and_arms_are_listed_by_make(make):
     done = make("run-bundle", "MINUTES=5", "WORKERS=2")
-    assert done.stdout.split() == "-m experiments run-bundle --minutes 5 --workers 2".split()
+    assert done.stdout.split() == [
+        "-m",
+        "experiments",
+        "run-bundle",
+        "--minutes",
+        "5",
+        "--workers",
+        "2",
+    ]
     without = make("run-bundle")
     assert without.returncode == 2 and "MINUTES=<number>" in without.stderr
-    assert make("list").stdout.split() == "-m experiments list".split()
-    assert make("list-berkeley").stdout.split() == "-m experiments list berkeley".split()
+    assert make("list").stdout.split() == ["-m", "experiments", "list"]
+    assert make("list-berkeley").stdout.split() == ["-m", "experiments", "list", "berkeley"]
 
 
 SMI = {
