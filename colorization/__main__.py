@@ -1,13 +1,13 @@
 """What to do with a trained run: `python -m colorization colorize IN --out O --run R`."""
 
 import argparse
-import json
 import os
 import sys
 from pathlib import Path
 
 from colorization.backend import import_quietly
 from colorization.errors import Parser, UserError, exit_status
+from colorization.state import read_json, stored_config
 
 OUT = "coloured"
 EXPORTS = ("keras", "saved_model", "onnx", "litert")
@@ -68,8 +68,11 @@ def bundled_run() -> Path:
     run = Path(__file__).parents[1] / "results" / "default"
     if not (run / "config.json").exists():
         raise UserError(f"no network is stored in {run}; name a finished run by RUN=")
-    about = json.loads((run / "measures.json").read_text())["data"]
-    size = json.loads((run / "config.json").read_text())["recipe"]["size"]
+    try:
+        about = read_json(run / "measures.json", {})["data"]
+        size = stored_config(run)["recipe"]["size"]
+    except KeyError as missing:
+        raise UserError(f"{run} says nothing of its {missing}; restore it") from None
     licence = about["licence"]
     if (run / "ATTRIBUTION.csv").exists():
         licence = f"licences and authors: {os.path.relpath(run / 'ATTRIBUTION.csv')}"

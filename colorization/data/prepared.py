@@ -28,6 +28,7 @@ from colorization.data.recipe import Recipe
 from colorization.data.source import SPLITS, as_items
 from colorization.errors import UserError
 from colorization.files import lock
+from colorization.state import read_json
 
 NOTES = ("grayscale", "cmyk", "near_gray", "upsampled")
 
@@ -40,7 +41,8 @@ class PreparedSet:
 
     @cached_property
     def manifest(self) -> dict:
-        return json.loads((self.folder / "manifest.json").read_text())
+        remedy = f"delete {self.folder} to have it prepared again"
+        return read_json(self.folder / "manifest.json", {}, remedy)
 
     @property
     def space(self) -> str:
@@ -78,6 +80,13 @@ class PreparedSet:
 
     def images(self, split: str) -> np.ndarray:
         return np.load(self.folder / f"{split}.npy", mmap_mode="r", allow_pickle=False)
+
+    def is_whole(self, split: str) -> bool:
+        """Whether the array of a split has all its rows; one may have been cut off."""
+        try:
+            return len(self.images(split)) == len(self.names(split))
+        except (OSError, ValueError, EOFError):
+            return False
 
     def names(self, split: str) -> list[str]:
         """File names of a split, in the order of its rows; none of a split that is not there."""
@@ -128,7 +137,7 @@ def prepare(source, recipe: Recipe, progress=lambda text: None) -> PreparedSet:
         if prepared := _find(folder, fingerprint):
             return prepared
         if folder.exists():
-            progress(f"{folder}: the source's files have changed; preparing again")
+            progress(f"{folder}: cut off, or its source's files have changed; preparing again")
             shutil.rmtree(folder)
         prepared = _write(folder, source, recipe, files, fingerprint, progress)
     progress(prepared.summary())
@@ -150,8 +159,9 @@ def _find(folder: Path, fingerprint: str) -> PreparedSet | None:
     """The set in a folder, if it was made of the same files."""
     prepared = PreparedSet(folder)
     try:
-        return prepared if prepared.manifest["fingerprint"] == fingerprint else None
-    except FileNotFoundError:
+        same = prepared.manifest.get("fingerprint") == fingerprint
+        return prepared if same and all(map(prepared.is_whole, prepared.splits)) else None
+    except (UserError, LookupError, TypeError):  # cut off
         return None
 
 

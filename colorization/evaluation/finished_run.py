@@ -1,7 +1,6 @@
 """All that a finished run is evaluated on, and its baselines."""
 
 import hashlib
-import json
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +24,7 @@ from colorization.results import samples
 from colorization.results.run_folder import EVALUATED, SAMPLES
 from colorization.results.runs import PHOTOGRAPHS, ROWS
 from colorization.results.store import Shelf
+from colorization.state import stored_config
 from colorization.training.callbacks import snapshot_path
 from colorization.training.checkpoint import restore
 from colorization.training.config import TrainingConfig
@@ -49,7 +49,7 @@ def evaluate_run(folder: Path, config: TrainingConfig, images: PreparedSet, furt
     """
     network = load_network(folder)
     predict = network_predictor(network, config.objective, config.train_mode_validation)
-    recorded = json.loads((folder / "config.json").read_text())["images"]
+    recorded = stored_config(folder).get("images", "")
     common = {"batch_size": config.batch_size, "labelled": bool(config.objective.classes)}
     sets = {"train": images, "test": images, **{name: one for name, (one, _) in further.items()}}
     evaluations = {

@@ -1,6 +1,5 @@
 """What a run ran on: versions, device and commit for its record, and determinism."""
 
-import json
 import os
 import platform
 import subprocess
@@ -11,6 +10,7 @@ import keras
 import numpy as np
 
 from colorization.backend import has_accelerator
+from colorization.state import read_json
 
 BUNDLED_COMMIT = "commit.json"  # in the root of a bundle, which has no history
 
@@ -83,5 +83,5 @@ def commit() -> dict:
         dirty = bool(git("status", "--porcelain", "--untracked-files=no").stdout.strip())
     except (OSError, subprocess.CalledProcessError):
         bundled = Path(__file__).parents[2] / BUNDLED_COMMIT
-        return json.loads(bundled.read_text()) if bundled.exists() else {}
+        return read_json(bundled, {}, "unpack the bundle again")
     return {"commit": found, "dirty": dirty}

@@ -12,7 +12,6 @@
 A run that was interrupted goes on from `last.npz` and ends with the weights of one that was not.
 """
 
-import json
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -30,6 +29,7 @@ from colorization.data.prepared import PreparedSet
 from colorization.errors import RunFailed, RunUnusable, UserError
 from colorization.files import lock, remove_parts, write_json
 from colorization.serialization import differences, to_json
+from colorization.state import TRAIN_ANEW, stored_config
 from colorization.training import checkpoint
 from colorization.training.callbacks import (
     Checkpoint,
@@ -147,6 +147,8 @@ def _fit(folder, config, images, seed, options):
         say(f"resuming after epoch {finished} of {config.all_epochs}")
     train_images = images.images("train")
     log = EpochLog(folder / "epochs.csv", len(train_images), config.all_epochs, finished, say)
+    if leads() and [row["epoch"] for row in log.rows] != list(range(1, finished + 1)):
+        raise RunUnusable(f"{log.path} lacks epochs before {finished + 1}; {TRAIN_ANEW}")
     watchers = [Progress(len(train_images), config.batch_size, config.all_epochs, finished)]
     if leads():
         watchers += [watch(folder, config, images, finished) for watch in options.watchers]
@@ -248,7 +250,7 @@ def remember(folder: Path, config: TrainingConfig, images: PreparedSet, seed: in
     }
     path = folder / "config.json"
     if path.exists():
-        found = differences(json.loads(path.read_text()), given)
+        found = differences(stored_config(folder), given)
         if found:
             raise RunUnusable(
                 f"{folder} holds another configuration ({'; '.join(found)}); delete the folder "
