@@ -79,9 +79,10 @@ def _reproduce(options) -> int:
     scale = chosen_scale(options)
     reports, runs, results = chosen_reports(options), options.runs, options.results
     if options.data:
-        from colorization.data.collection import OwnPhotographs
+        from colorization.data.own import OwnPhotographs
 
-        source = OwnPhotographs.with_a_tenth_to_test(options.data)
+        source = OwnPhotographs(options.data)
+        source.files()  # or it says at once why there are none
         reports = [report.on(source) for report in reports]
         runs /= source.name  # not among the runs and results on the reports' own images
     elif scale != "smoke":

@@ -109,7 +109,7 @@ def _data(images: PreparedSet, further: dict) -> dict:
     """What a run learned from and was tested on besides."""
     return {
         "source": images.source,
-        "prepared": images.folder.name,
+        "prepared": images.name,
         "title": images.manifest["title"],
         "licence": images.manifest["licence"],
         "training_images": len(images.names("train")),
@@ -218,7 +218,7 @@ def evaluate_baselines(
     """
     sets = {split: (images, split) for split in ("test", "val") if images.names(split)}
     sets |= {name: (others, "test") for name, (others, _) in further.items()}
-    prepared, names = images.folder.name, {name: name.replace(" ", "-") for name in BASELINES}
+    prepared, names = images.name, {name: name.replace(" ", "-") for name in BASELINES}
     missing = [
         name
         for name in BASELINES

@@ -251,6 +251,11 @@ def remember(folder: Path, config: TrainingConfig, images: PreparedSet, seed: in
     path = folder / "config.json"
     if path.exists():
         found = differences(stored_config(folder), given)
+        if found and found[0].startswith("images: ") and len(found) == 1:
+            raise RunUnusable(
+                f"{folder} was trained on other photographs than {images.source} holds now; delete "
+                "the folder to train anew, or put them back"
+            )
         if found:
             raise RunUnusable(
                 f"{folder} holds another configuration ({'; '.join(found)}); delete the folder "
