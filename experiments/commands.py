@@ -200,7 +200,7 @@ def write_overview(results: Path) -> None:
         readme = Path("README.md")
         if results == Path("results") and readme.exists():
             table = reports_table(reports, results)
-            write_text(readme, replace_block(readme.read_text(), "reports", table))
+            write_text(readme, replace_block(readme.read_text("utf-8"), "reports", table))
             write_text(Path("docs/departures.md"), departures_page(reports))
 
 

@@ -14,6 +14,7 @@ import colorization.__main__
 import experiments.__main__
 from colorization.backend import has_accelerator, unused_gpu
 from tests import ROOT
+from tests.tiny.command_line import run as experiments_in
 
 COMMANDS = pytest.mark.parametrize(
     ("main", "arguments"),
@@ -211,6 +212,13 @@ def test_a_gpu_that_is_not_used_is_said(some_card, monkeypatch):
     assert unused_gpu() == f"{said}; CUDA_VISIBLE_DEVICES=-1 is set: unset it"
     some_card.write_text("#!/bin/sh\necho NVIDIA-SMI has failed\nexit 9\n")
     assert unused_gpu() is None
+
+
+def test_a_command_that_trains_says_it(some_card, tmp_path):
+    done = experiments_in(tmp_path, "data", "berkeley", "--scale", "smoke")
+    assert done.returncode == 0, done.stderr
+    (said,) = [line for line in done.stdout.splitlines() if "GPU" in line]
+    assert said.startswith("GPU not used: Some card is there")
 
 
 def test_a_gpu_that_jax_does_not_use_is_said(some_card, on_jax):

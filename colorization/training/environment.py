@@ -75,8 +75,10 @@ def commit() -> dict:
     """The checkout's commit and whether it was changed; a bundle's own; or nothing outside both."""
 
     def git(*args):
-        here = Path(__file__).parent
-        return subprocess.run(["git", *args], cwd=here, capture_output=True, text=True, check=True)
+        # Not the repository that GIT_DIR names, as in a hook of another one.
+        plain = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+        how = {"cwd": Path(__file__).parent, "env": plain, "capture_output": True, "text": True}
+        return subprocess.run(["git", *args], **how, check=True)
 
     try:
         found = git("rev-parse", "HEAD").stdout.strip()
