@@ -5,14 +5,34 @@
 #   PRECISION=mixed_bfloat16|float32   DEVICES=N|all   DATA=folder:/path/of/photographs
 #   TENSORBOARD=1            write what `tensorboard --logdir runs` shows
 
+OPTIONS_TYPED := SCALE ARMS SEEDS PRECISION DEVICES DATA TENSORBOARD REPORTS OUT PIECES IN A B \
+                 FORCE TOLERANCE RUN COMPARE OVERWRITE TEMPERATURE PORT FORMAT MINUTES WORKERS
+PLACES_TYPED := PYTHON VENV JAX_PYTHON
+
+# What other programs export under these names does not count, only what stands on make's command
+# line; and nothing else may stand there.
+is_typed = $(filter command,$(firstword $(origin $(1))))
+$(foreach name,$(OPTIONS_TYPED),$(if $(call is_typed,$(name)),,$(eval override $(name) :=)))
+unexport $(OPTIONS_TYPED) $(PLACES_TYPED) PYTHONHOME PYTHONPATH PIP_PREFIX PIP_TARGET PIP_USER
+unknown := $(foreach name,$(filter-out $(OPTIONS_TYPED) $(PLACES_TYPED) SHELL MAKEFLAGS,$(.VARIABLES)),\
+             $(if $(call is_typed,$(name)),$(name)))
+nearest = $(shell python3 -c 'import difflib, sys; \
+            print(*difflib.get_close_matches(sys.argv[1].upper(), sys.argv[2:], 1))' \
+            '$(subst ','\'',$(1))' $(OPTIONS_TYPED) $(PLACES_TYPED) 2>/dev/null)
+advice = $(if $(1),did you mean $(1)?,there are: $(OPTIONS_TYPED) $(PLACES_TYPED))
+$(foreach name,$(firstword $(unknown)),\
+  $(error $(name) is no variable of this Makefile; $(call advice,$(call nearest,$(name)))))
+
 # Names of files reach the command as they were typed, whatever is in them: neither make nor the
 # shell looks into them.
-unexport IN OUT RUN DATA A B
 quoted = '$(subst ','\'',$(value $(1)))'
 named = $(if $(value $(2)),--$(1) $(call quoted,$(2)))
 
-PYTHON ?= python3
-VENV ?= .venv
+PYTHON = python3
+VENV = .venv
+JAX_PYTHON = python3.12
+$(foreach name,$(PLACES_TYPED),$(if $(strip $($(name))),,$(error $(name) is empty; leave it out)))
+$(if $(word 2,$(VENV)),$(error VENV=$(VENV) has a space; name another folder))
 PY := $(VENV)/bin/python
 
 RUNS = $(if $(SCALE),--scale $(SCALE)) $(if $(ARMS),--arms $(ARMS)) \
@@ -25,11 +45,18 @@ WITH_TENSORBOARD = $(if $(TENSORBOARD),@$(PY) -m pip install --quiet -r requirem
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help reproduce data claims status compare calibrate bundle collect page tables figures colorize demo export bench test test-all test-jax lint format clean
+.PHONY: help list reproduce data claims status compare calibrate bundle run-bundle collect page tables figures colorize demo export bench test test-all test-jax lint format clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][^ ]*:.*## / {printf "  %-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-	@echo "  reports: $$($(PYTHON) -c 'from experiments import REPORTS; print(*REPORTS)') (reproduce-<report>, data-<report>, claims-<report>, tables-<report>, figures-<report>)"
+	@sed -n 's/^#   /  /p' $(MAKEFILE_LIST)
+	@echo "  reports: $$($(PYTHON) -c 'from experiments import REPORTS; print(*REPORTS)') (reproduce-<report>, list-<report>, data-<report>, claims-<report>, tables-<report>, figures-<report>)"
+
+list: $(VENV)/.ready ## list every report's arms
+	@$(PY) -m experiments list
+
+list-%: $(VENV)/.ready
+	@$(PY) -m experiments list $*
 
 reproduce: $(VENV)/.ready ## train, evaluate and render every report
 	$(WITH_TENSORBOARD)
@@ -63,6 +90,11 @@ claims-%: $(VENV)/.ready
 bundle: $(VENV)/.ready ## pack runs for a machine without network: REPORTS="a b" SCALE=full OUT=bundle.tar PIECES=45M
 	@$(PY) -m experiments bundle $(REPORTS) $(RUNS) $(call named,out,OUT) \
 	  $(if $(PIECES),--pieces $(PIECES))
+
+run-bundle: ## in an unpacked bundle: do its runs within a time: MINUTES=N WORKERS=K OUT=results.tar.gz
+	$(if $(MINUTES),,$(error name the time that there is: MINUTES=<number>))
+	@$(or $(wildcard $(PY)),$(PYTHON)) -m experiments run-bundle --minutes $(MINUTES) \
+	  $(if $(WORKERS),--workers $(WORKERS)) $(call named,out,OUT)
 
 collect: $(VENV)/.ready ## merge what `run-bundle` found there into results/: IN=results.tar.gz
 	@$(PY) -m experiments collect $(call quoted,IN)
@@ -111,7 +143,6 @@ test-all: $(VENV)/.ready-dev ## run them and the long ones: kill loops, every ar
 	$(TESTS)
 
 JAX := $(VENV)-jax
-JAX_PYTHON ?= python3.12
 
 test-jax: $(JAX)/.ready ## run the JAX path without TensorFlow, on newer packages than pinned: JAX_PYTHON=python3.12
 	KERAS_BACKEND=jax $(JAX)/bin/python -m pytest -n 2 tests/models tests/reproduction/test_bundle.py tests/reproduction/test_away.py
@@ -129,11 +160,15 @@ clean: ## remove caches and the virtual environment; runs, data and results stay
 	rm -rf $(VENV) $(JAX) .pytest_cache .ruff_cache .cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
+# The newest Python that TensorFlow 2.21 has packages for is 3.13. A driver that fails says so on
+# standard output: what counts is that it lists a GPU.
+HAS_GPU = $(shell nvidia-smi -L 2>/dev/null | grep '^GPU ')
+
 $(VENV)/.ready: $(wildcard requirements/*.txt)
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	  { echo "error: Python 3.11 or newer is needed; try: make PYTHON=python3.12 ..." >&2; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
+	  { echo "error: $(PYTHON) is not Python 3.11, 3.12 or 3.13; try: make PYTHON=python3.13 ..." >&2; exit 2; }
 	$(PYTHON) -m venv $(VENV)
-	$(PY) -m pip install --quiet -r requirements/$(if $(shell nvidia-smi 2>/dev/null),cuda,cpu).txt
+	$(PY) -m pip install --quiet -r requirements/$(if $(HAS_GPU),cuda,cpu).txt
 	@touch $@
 
 $(VENV)/.ready-dev: $(VENV)/.ready

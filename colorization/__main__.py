@@ -1,13 +1,13 @@
 """What to do with a trained run: `python -m colorization colorize IN --out O --run R`."""
 
 import argparse
-import json
 import os
 import sys
 from pathlib import Path
 
 from colorization.backend import import_quietly
-from colorization.errors import UserError, exit_status
+from colorization.errors import Parser, UserError, exit_status
+from colorization.state import read_json, stored_config
 
 OUT = "coloured"
 EXPORTS = ("keras", "saved_model", "onnx", "litert")
@@ -68,8 +68,11 @@ def bundled_run() -> Path:
     run = Path(__file__).parents[1] / "results" / "default"
     if not (run / "config.json").exists():
         raise UserError(f"no network is stored in {run}; name a finished run by RUN=")
-    about = json.loads((run / "measures.json").read_text())["data"]
-    size = json.loads((run / "config.json").read_text())["recipe"]["size"]
+    try:
+        about = read_json(run / "measures.json", {})["data"]
+        size = stored_config(run)["recipe"]["size"]
+    except KeyError as missing:
+        raise UserError(f"{run} says nothing of its {missing}; restore it") from None
     licence = about["licence"]
     if (run / "ATTRIBUTION.csv").exists():
         licence = f"licences and authors: {os.path.relpath(run / 'ATTRIBUTION.csv')}"
@@ -92,8 +95,17 @@ def temperature(text: str) -> float:
     return value
 
 
+def port(text: str) -> int:
+    """The number of a port."""
+    if not (text.isdecimal() and 1 <= int(text) <= 65535):
+        raise argparse.ArgumentTypeError(
+            f"PORT={text} is no port: name one from 1 to 65535, or leave it out for a free one"
+        )
+    return int(text)
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m colorization", description=__doc__)
+    parser = Parser(prog="python -m colorization", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     colorize = commands.add_parser("colorize", help="colour photographs at their own resolution")
     colorize.add_argument(
@@ -125,7 +137,7 @@ def _parser() -> argparse.ArgumentParser:
     demo = commands.add_parser("demo", help="a local page to try runs on photographs")
     _add_run(demo)
     demo.add_argument("--runs", type=Path, default=Path("runs"), help="default: runs")
-    demo.add_argument("--port", type=int, default=0, help="of 127.0.0.1 (default: a free one)")
+    demo.add_argument("--port", type=port, metavar="N", help="1 to 65535 (default: a free one)")
     demo.set_defaults(run_command=_demo)
     return parser
 

@@ -1,8 +1,11 @@
 """How commands end badly on purpose: one line on standard error, and a status."""
 
+import argparse
 import errno
 import sys
 from collections.abc import Callable
+from importlib.util import find_spec
+from typing import NoReturn
 
 
 class UserError(Exception):
@@ -32,6 +35,13 @@ class OutOfTime(Exception):
     """A run stopped at its deadline, with all that it needs to go on."""
 
 
+class Parser(argparse.ArgumentParser):
+    """A command line whose mistakes are answered as all others are: by one line, and status 2."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"error: {message}; see {self.prog} --help\n")
+
+
 def report_error(error: UserError | RunFailed) -> int:
     """Print an error as one line on standard error; its exit status."""
     failed = isinstance(error, RunFailed)
@@ -41,6 +51,13 @@ def report_error(error: UserError | RunFailed) -> int:
 
 def exit_status(command: Callable[[], int]) -> int:
     """Run a command; turn what it raises into one line on standard error and its exit status."""
+    if find_spec("fcntl") is None:
+        print(
+            "error: this Python has no fcntl, by which processes keep out of each other's folders; "
+            "on Windows, run the suite in WSL (wsl --install)",
+            file=sys.stderr,
+        )
+        return 2
     try:
         return command()
     except (UserError, RunFailed) as error:

@@ -1,6 +1,5 @@
 """Files written whole or not at all, and folders that one process at a time writes to."""
 
-import fcntl
 import json
 import os
 from collections.abc import Callable
@@ -8,6 +7,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from colorization.errors import UserError
+
+try:
+    import fcntl
+except ModuleNotFoundError:  # on Windows, of which `exit_status` tells the user
+    fcntl = None
 
 
 @contextmanager

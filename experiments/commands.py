@@ -9,7 +9,13 @@ import sys
 import tempfile
 from pathlib import Path
 
-from colorization.backend import defer_keras, has_accelerator, import_quietly, keep_compiled
+from colorization.backend import (
+    defer_keras,
+    has_accelerator,
+    import_quietly,
+    keep_compiled,
+    unused_gpu,
+)
 from colorization.data import roots
 from colorization.errors import SourceUnavailable, UserError, report_error
 from colorization.scales import SCALES
@@ -34,6 +40,8 @@ def chosen_scale(options) -> str:
     none is; it is said."""
     scale = options.scale or ("full" if has_accelerator() else "small")
     print(f"scale: {scale} ({SCALES[scale]})")
+    if gpu := unused_gpu():
+        print(gpu)
     return scale
 
 
@@ -71,9 +79,10 @@ def _reproduce(options) -> int:
     scale = chosen_scale(options)
     reports, runs, results = chosen_reports(options), options.runs, options.results
     if options.data:
-        from colorization.data.collection import OwnPhotographs
+        from colorization.data.own import OwnPhotographs
 
-        source = OwnPhotographs.with_a_tenth_to_test(options.data)
+        source = OwnPhotographs(options.data)
+        source.files()  # or it says at once why there are none
         reports = [report.on(source) for report in reports]
         runs /= source.name  # not among the runs and results on the reports' own images
     elif scale != "smoke":
@@ -191,7 +200,7 @@ def write_overview(results: Path) -> None:
         readme = Path("README.md")
         if results == Path("results") and readme.exists():
             table = reports_table(reports, results)
-            write_text(readme, replace_block(readme.read_text(), "reports", table))
+            write_text(readme, replace_block(readme.read_text("utf-8"), "reports", table))
             write_text(Path("docs/departures.md"), departures_page(reports))
 
 

@@ -23,9 +23,11 @@ from colorization.data.recipe import Recipe
 from colorization.data.source import ImageFile, as_items
 from colorization.errors import UserError
 from colorization.files import lock, replacing
+from colorization.state import read_json
 
 SEALED = "sealed"  # a file in a set that is here for good, without its source
 PHOTOGRAPHS = "photos"  # the folder, beside that of the prepared sets
+UNPACK = "delete it, and unpack the bundle's pieces again"
 ARRAYS = "arrays"  # sealed: what they have to be
 
 
@@ -78,7 +80,7 @@ def has_arrived(folder: Path) -> bool:
     if not (folder / SEALED).exists():
         return False
     images = PreparedSet(folder)
-    if all((folder / f"{split}.npy").exists() for split in images.splits):
+    if all(map(images.is_whole, images.splits)):
         return True
     return is_carried(folder) and all(path.exists() for path in _photographs(images).values())
 
@@ -92,12 +94,14 @@ def restore(folder: Path, recipe: Recipe, progress: Callable = lambda text: None
         progress: called with a line of text when there is something to say.
 
     Raises:
-        UserError: a photograph has not been brought along.
+        UserError: a photograph has not been brought along, or what came is cut off.
     """
     images = PreparedSet(folder)
     with lock(folder.parent, lambda: progress("waiting: another process prepares images")):
         for split in images.splits:
-            if not (folder / f"{split}.npy").exists():
+            if not images.is_whole(split):
+                if not is_carried(folder):
+                    raise UserError(f"{folder / split}.npy is cut off; {UNPACK}")
                 progress(f"preparing {len(images.names(split))} {split} images of {images.source}")
                 _write(folder, images, split, recipe, progress)
     return images
@@ -126,7 +130,7 @@ def _write(folder: Path, images: PreparedSet, split: str, recipe: Recipe, progre
 def _sealed(folder: Path) -> dict:
     """What a seal says; nothing where the arrays themselves travelled."""
     text = (folder / SEALED).read_text()
-    return json.loads(text) if text.startswith("{") else {}
+    return {} if text.startswith("used") else read_json(folder / SEALED, {}, UNPACK)
 
 
 def _photographs(images: PreparedSet) -> dict[str, Path]:

@@ -1,7 +1,5 @@
 """Sets of photographs that come without a split of their own: a seeded rule makes one."""
 
-import hashlib
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +12,7 @@ from colorization.errors import UserError
 
 
 def split_by_seed(
-    paths: list[Path],
+    paths: list,
     *,
     test: int,
     train: int | None,
@@ -25,7 +23,7 @@ def split_by_seed(
     """The test and the training split of a list of images.
 
     Args:
-        paths: sorted; each split keeps their order.
+        paths: sorted, or what else is to be split; each split keeps their order.
         test: number of test images.
         train: number of training images; None for all the others.
         seed: of the permutation.
@@ -208,52 +206,3 @@ class Mixture(SeededSplit):
     def photographs(self) -> list[Path]:
         """Images of the parts, one part after the other."""
         return [path for part in self.parts for path in part.photographs()]
-
-
-@dataclass(frozen=True)
-class OwnPhotographs(SeededSplit):
-    """Photographs in any folder, at any depth.
-
-    Args:
-        folder: where they are.
-        test, train, seed: as for `Photographs`.
-    """
-
-    folder: str
-    test: int
-    train: int | None = None
-    seed: int = 0
-
-    licence = "the user's own"
-
-    @classmethod
-    def with_a_tenth_to_test(cls, folder: Path) -> "OwnPhotographs":
-        """A split of its photographs: a tenth, at least one and at most 200, are for testing.
-
-        Raises:
-            UserError: there are not two.
-        """
-        count = len(cls(str(folder), test=0).photographs())
-        if count < 2:
-            raise UserError(f"{folder} holds {count} photographs; put more there, 2 at the least")
-        return cls(str(folder), test=min(200, max(1, count // 10)))
-
-    def __post_init__(self):
-        object.__setattr__(self, "folder", str(self.folder))
-
-    @property
-    def name(self) -> str:
-        """The folder's name, and a few digits that tell folders of one name apart."""
-        path = Path(self.folder).resolve()
-        plain = re.sub(r"\W+", "-", path.name).strip("-").lower()
-        return f"own-{plain}-{hashlib.sha256(bytes(path)).hexdigest()[:6]}"
-
-    @property
-    def title(self) -> str:
-        return f"photographs in {self.folder}"
-
-    def photographs(self) -> list[Path]:
-        folder = Path(self.folder)
-        if not folder.is_dir():
-            raise UserError(f"{folder} is not a folder; give one that holds photographs")
-        return sorted_below(folder, image_files(folder))

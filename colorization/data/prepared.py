@@ -22,13 +22,14 @@ from pathlib import Path
 import numpy as np
 
 from colorization.data import roots
-from colorization.data.decode import decode
-from colorization.data.read import BadImage
 from colorization.data.recipe import Recipe
-from colorization.data.source import SPLITS, as_items
+from colorization.data.rows import COPY, NEAR_GRAY, divide, write_split
+from colorization.data.source import SPLITS, UNSPLIT, as_items
 from colorization.errors import UserError
 from colorization.files import lock
+from colorization.state import read_json
 
+MOST_NAMED = 10  # files that are left out, a line each
 NOTES = ("grayscale", "cmyk", "near_gray", "upsampled")
 
 
@@ -40,7 +41,15 @@ class PreparedSet:
 
     @cached_property
     def manifest(self) -> dict:
-        return json.loads((self.folder / "manifest.json").read_text())
+        remedy = f"delete {self.folder} to have it prepared again"
+        return read_json(self.folder / "manifest.json", {}, remedy)
+
+    @property
+    def name(self) -> str:
+        """By which results know the set: that of its folder and, of photographs that may be
+        replaced, their contents."""
+        by_contents = self.manifest.get("by_contents", False)
+        return f"{self.folder.name}-{self.digest[:8]}" if by_contents else self.folder.name
 
     @property
     def space(self) -> str:
@@ -79,6 +88,13 @@ class PreparedSet:
     def images(self, split: str) -> np.ndarray:
         return np.load(self.folder / f"{split}.npy", mmap_mode="r", allow_pickle=False)
 
+    def is_whole(self, split: str) -> bool:
+        """Whether the array of a split has all its rows; one may have been cut off."""
+        try:
+            return len(self.images(split)) == len(self.names(split))
+        except (OSError, ValueError, EOFError):
+            return False
+
     def names(self, split: str) -> list[str]:
         """File names of a split, in the order of its rows; none of a split that is not there."""
         return [entry["name"] for entry in self.kept(split)]
@@ -99,10 +115,6 @@ class PreparedSet:
         return f"{self.source}: {counts}" + (f" ({', '.join(notes)})" if notes else "")
 
 
-class _LeftOut(Exception):
-    """An image that the rules of the set leave out; the message says why."""
-
-
 def prepare(source, recipe: Recipe, progress=lambda text: None) -> PreparedSet:
     """The prepared set of `source` under `recipe`, made now if it is not there yet.
 
@@ -120,7 +132,7 @@ def prepare(source, recipe: Recipe, progress=lambda text: None) -> PreparedSet:
     """
     folder = folder_of(source, recipe)
     listed = source.files()
-    files = {split: as_items(listed[split]) for split in SPLITS if split in listed}
+    files = {key: as_items(listed[key]) for key in (*SPLITS, UNSPLIT) if key in listed}
     fingerprint = _fingerprint(files)
     if prepared := _find(folder, fingerprint):
         return prepared
@@ -128,7 +140,7 @@ def prepare(source, recipe: Recipe, progress=lambda text: None) -> PreparedSet:
         if prepared := _find(folder, fingerprint):
             return prepared
         if folder.exists():
-            progress(f"{folder}: the source's files have changed; preparing again")
+            progress(f"{folder}: cut off, or its source's files have changed; preparing again")
             shutil.rmtree(folder)
         prepared = _write(folder, source, recipe, files, fingerprint, progress)
     progress(prepared.summary())
@@ -150,8 +162,9 @@ def _find(folder: Path, fingerprint: str) -> PreparedSet | None:
     """The set in a folder, if it was made of the same files."""
     prepared = PreparedSet(folder)
     try:
-        return prepared if prepared.manifest["fingerprint"] == fingerprint else None
-    except FileNotFoundError:
+        same = prepared.manifest.get("fingerprint") == fingerprint
+        return prepared if same and all(map(prepared.is_whole, prepared.splits)) else None
+    except (UserError, LookupError, TypeError):  # cut off
         return None
 
 
@@ -165,8 +178,11 @@ def _write(folder, source, recipe, files, fingerprint, progress) -> PreparedSet:
         entries = [
             entry
             for split, items in files.items()
-            for entry in _write_split(part, source, recipe, split, items, first)
+            for entry in write_split(part, source, recipe, split, items, first)
         ]
+        if UNSPLIT in files:
+            _say_left_out(entries, progress)
+            divide(part, entries, _split(source, entries))
         manifest = {
             "source": source.key,
             "title": source.title,
@@ -175,6 +191,7 @@ def _write(folder, source, recipe, files, fingerprint, progress) -> PreparedSet:
             "recipe": recipe.to_json(),
             "fingerprint": fingerprint,
             "counts": _counts(entries),
+            **({"by_contents": True} if UNSPLIT in files else {}),
             "files": entries,
         }
         (part / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
@@ -190,49 +207,26 @@ def _write(folder, source, recipe, files, fingerprint, progress) -> PreparedSet:
     return PreparedSet(folder)
 
 
-def _write_split(part: Path, source, recipe: Recipe, split: str, items, first) -> list[dict]:
-    """Write one split's array; return its entries of the manifest."""
-    entries, rows, shape = [], 0, (recipe.size, recipe.size, 3)
-    with open(part / f"{split}.npy", "wb") as array:
-        start = _write_header(array, len(items), shape)
-        for item in items:
-            data = item.read()
-            digest = hashlib.sha256(data).hexdigest()
-            entry = {"name": item.name, "split": split, "sha256": digest}
-            try:
-                if digest in first and not source.strict:
-                    raise _LeftOut(f"duplicate of {first[digest]}")
-                image, notes = decode(data, recipe)
-                if recipe.drop_near_gray and "near_gray" in notes:
-                    raise _LeftOut("near gray")
-            except _LeftOut as reason:
-                entries.append({**entry, "dropped": str(reason)})
-                continue
-            except BadImage as reason:
-                if source.strict:
-                    raise UserError(
-                        f"{item}: {reason}; replace the file, or delete its folder to fetch "
-                        f"{source.title} again"
-                    ) from None
-                entries.append({**entry, "dropped": str(reason)})
-                continue
-            first.setdefault(digest, item.name)
-            array.write(image.tobytes())
-            entries.append({**entry, "row": rows, **({"notes": notes} if notes else {})})
-            rows += 1
-        if not rows:
-            raise UserError(f"{source.title}: no usable image in its {split} split")
-        # Fewer rows than files: numpy pads headers so that the row count can be rewritten.
-        array.seek(0)
-        if _write_header(array, rows, shape) != start:
-            raise RuntimeError(f"the header of {split}.npy changed its length")
-    return entries
+def _split(source, entries: list[dict]) -> dict[str, list[int]]:
+    """How a source splits what of it can be used."""
+    kept = sum("row" in entry for entry in entries)
+    try:
+        return source.split(kept)
+    except UserError as error:
+        copies = sum(entry.get("dropped", "").startswith(COPY) for entry in entries)
+        others = len(entries) - kept - copies
+        left_out = f"of {len(entries)} files, {copies} are copies and {others} cannot be used"
+        raise UserError(f"{error} ({left_out})" if copies or others else str(error)) from None
 
 
-def _write_header(file, rows: int, shape: tuple) -> int:
-    header = {"descr": "|u1", "fortran_order": False, "shape": (rows, *shape)}
-    np.lib.format.write_array_header_1_0(file, header)
-    return file.tell()
+def _say_left_out(entries: list[dict], progress) -> None:
+    """Name what is left out, copies last, some lines at most."""
+    dropped = [entry for entry in entries if "dropped" in entry]
+    dropped.sort(key=lambda entry: entry["dropped"].startswith(COPY))
+    for entry in dropped[:MOST_NAMED]:
+        progress(f"left out: {entry['name']}: {entry['dropped']}")
+    if len(dropped) > MOST_NAMED:
+        progress(f"left out: {len(dropped) - MOST_NAMED} more, named in manifest.json")
 
 
 def _counts(entries: list[dict]) -> dict:
@@ -242,13 +236,13 @@ def _counts(entries: list[dict]) -> dict:
     return {
         **{note: notes.count(note) for note in NOTES},
         "dropped": len(dropped),
-        "dropped_as_duplicate": sum(reason.startswith("duplicate of ") for reason in dropped),
-        "dropped_as_near_gray": dropped.count("near gray"),
+        "dropped_as_duplicate": sum(reason.startswith(COPY) for reason in dropped),
+        "dropped_as_near_gray": dropped.count(NEAR_GRAY),
     }
 
 
 def _class_of(name: str) -> str:
-    return name.split("/")[0]
+    return name.rpartition("/")[0]
 
 
 def _fingerprint(files) -> str:
@@ -257,5 +251,5 @@ def _fingerprint(files) -> str:
 
 
 def _digest(entries, recipe) -> str:
-    listing = [(e["name"], e["split"], e.get("row"), e["sha256"]) for e in entries]
+    listing = [(e["name"], e["split"], e.get("row"), e.get("sha256")) for e in entries]
     return hashlib.sha256(json.dumps([listing, recipe], sort_keys=True).encode()).hexdigest()

@@ -53,6 +53,10 @@ Splits = dict[str, list[Path | Item]]
 
 SPLITS = ("train", "val", "test")
 
+# In place of splits: images that are to be checked first. Their source has `split(count)`, which
+# says how so many that can be used are split.
+UNSPLIT = "unsplit"
+
 EXTENSIONS = {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"}
 
 

@@ -1,7 +1,6 @@
 """All that a finished run is evaluated on, and its baselines."""
 
 import hashlib
-import json
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +25,7 @@ from colorization.results import samples
 from colorization.results.run_folder import EVALUATED, SAMPLES
 from colorization.results.runs import PHOTOGRAPHS, ROWS
 from colorization.results.store import Shelf
+from colorization.state import stored_config
 from colorization.training.callbacks import snapshot_path
 from colorization.training.checkpoint import restore
 from colorization.training.config import TrainingConfig
@@ -51,7 +51,7 @@ def evaluate_run(folder: Path, config: TrainingConfig, images: PreparedSet, furt
     """
     network = load_network(folder)
     predict = network_predictor(network, config.objective, config.train_mode_validation)
-    recorded = json.loads((folder / "config.json").read_text())["images"]
+    recorded = stored_config(folder).get("images", "")
     common = {"batch_size": config.batch_size, "labelled": bool(config.objective.classes)}
     sets = {"train": images, "test": images, **{name: one for name, (one, _) in further.items()}}
     evaluations = {
@@ -111,7 +111,7 @@ def _data(images: PreparedSet, further: dict) -> dict:
     """What a run learned from and was tested on besides."""
     return {
         "source": images.source,
-        "prepared": images.folder.name,
+        "prepared": images.name,
         "title": images.manifest["title"],
         "licence": images.manifest["licence"],
         "training_images": len(images.names("train")),
@@ -220,7 +220,7 @@ def evaluate_baselines(
     """
     sets = {split: (images, split) for split in ("test", "val") if images.names(split)}
     sets |= {name: (others, "test") for name, (others, _) in further.items()}
-    prepared, names = images.folder.name, {name: name.replace(" ", "-") for name in BASELINES}
+    prepared, names = images.name, {name: name.replace(" ", "-") for name in BASELINES}
     colours = palette(config.source)
     newest = IF_AT_HAND if colours is None and image_features() else NEWEST
     missing = [

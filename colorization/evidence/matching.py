@@ -10,7 +10,7 @@ import pandas as pd
 from colorization.errors import UserError
 from colorization.results.measures import MEASURES
 from colorization.results.run_folder import EVALUATED, read_run
-from colorization.results.runs import ROWS, StoredRun
+from colorization.results.runs import REPLACE, ROWS, StoredRun
 from colorization.results.store import RUNS, Shelf
 
 # Where the runs of a run, an arm, a scale, a report and of all results lie.
@@ -122,16 +122,16 @@ def read_images(run: StoredRun) -> pd.DataFrame:
         table = run.images
         missing = {"split", "name", "chroma", "chroma_true"} - set(table)
         if missing:
-            raise UserError(f"{path} lacks {', '.join(sorted(missing))}; run the arm again")
+            raise UserError(f"{path} lacks {', '.join(sorted(missing))}; {REPLACE}")
         table = table[table["split"] == "test"].set_index("name")
         measures = [name for name in MEASURES if name in table]
         table = table[[*measures, "chroma", "chroma_true"]].astype(float).sort_index()
     except (OSError, ValueError) as error:
         reason = " ".join(str(error).split())
-        raise UserError(f"{path} cannot be read ({reason}); run the arm again") from None
+        raise UserError(f"{path} cannot be read ({reason}); {REPLACE}") from None
     if table.empty or not table.index.is_unique:
         what = "an image twice" if len(table) else "no test images"
-        raise UserError(f"{path} has {what}; run the arm again")
+        raise UserError(f"{path} has {what}; {REPLACE}")
     return table
 
 

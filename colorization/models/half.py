@@ -6,7 +6,9 @@ from pathlib import Path
 
 import h5py
 
+from colorization.errors import RunUnusable
 from colorization.files import replacing
+from colorization.state import TRAIN_ANEW
 
 
 def save_half(source: Path, target: Path) -> None:
@@ -17,7 +19,12 @@ def save_half(source: Path, target: Path) -> None:
     Args:
         source: as `keras.Model.save` writes it.
         target: the file to write; the same network is the same bytes.
+
+    Raises:
+        RunUnusable: the source is cut off.
     """
+    if not zipfile.is_zipfile(source):
+        raise RunUnusable(f"{source} is damaged; {TRAIN_ANEW}")
     with (
         replacing(target) as part,
         zipfile.ZipFile(source) as old,

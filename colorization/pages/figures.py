@@ -179,11 +179,14 @@ class Custom(Figure):
 
 def draw_figures(stored: Stored, specifications: Iterable, say=print) -> None:
     """Draw every figure whose arm has results to `figures/` in the report's folder."""
+    missing = []
     for figure in specifications:
         path = figure.path(stored.folder)
         if not figure.draw(path, stored):
             path.unlink(missing_ok=True)
-            say(f"{figure.name}: no results yet")
+            missing.append(figure.name)
+    if missing:
+        say(f"not drawn, since their arms have no results yet: {', '.join(missing)}")
 
 
 def figure_list(folder: Path, specifications: Iterable[Figure]) -> str:

@@ -96,6 +96,16 @@ def references_table(stored: Stored, references: Iterable[Reference]) -> str:
     return tables.markdown(pd.DataFrame(lines))
 
 
+def departures_section(report: Report) -> str:
+    """Where the suite departs from the report; "" where its arms ran on other images."""
+    if not report.departures:
+        return ""
+    departs = (
+        "Departures from the report" if report.authors else "What is held equal, and what is not"
+    )
+    return f"## {departs}\n\n{report.departures}\n"
+
+
 def render(report: Report, folder: Path, say=print, what: Iterable[str] = ALL) -> None:
     """Draw the report's figures and write its page, `folder/README.md`."""
     stored = Stored.read(folder)
@@ -128,9 +138,7 @@ PSNR favours desaturated images: read it beside the chroma ratio (1 is as colour
 original). Rows in italics are baselines.
 
 {scale_sections(stored, report)}
-## {"Departures from the report" if report.authors else "What is held equal, and what is not"}
-
-{report.departures}
+{departures_section(report)}\
 ## Figures
 
 The images of a grid are drawn with a fixed seed, or chosen by the rule that is named below it (ΔE

@@ -1,6 +1,5 @@
 """A trained network with what turns its output into the colours of a photograph."""
 
-import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from colorization.colour.lab import rgb_to_lab
 from colorization.data.read import Photograph
 from colorization.data.recipe import RESAMPLING, Recipe
 from colorization.errors import UserError
+from colorization.state import stored_config
 from colorization.training.network_file import load_network
 from colorization.training.objectives import AbClassification, objective_from_json
 
@@ -46,14 +46,7 @@ class Colorizer:
             UserError: it is not a run folder, the run is not finished, it needs to be told an
                 image's class, or it has no classes to which a temperature could apply.
         """
-        try:
-            config = json.loads((run / "config.json").read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            raise UserError(
-                f"{run} is not a run folder (no config.json); give one below runs/"
-            ) from None
-        except (OSError, ValueError) as error:
-            raise UserError(f"{run / 'config.json'} cannot be read ({error})") from None
+        config = stored_config(run)
         network = load_network(run)
         try:
             objective = objective_from_json(config["objective"])

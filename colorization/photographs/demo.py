@@ -4,7 +4,9 @@ Gradio's, bound to the loopback interface; nothing leaves the machine.
 """
 
 import os
+import signal
 import tempfile
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 
@@ -20,19 +22,49 @@ LARGEST = 50  # MB that a photograph may have
 SHOWN = 1600  # pixels of the longer side on the page; the download has all
 
 
-def serve(run: Path, runs: Path, port: int, say=print) -> None:
+def serve(run: Path, runs: Path, port: int | None, say=print) -> None:
     """Open the page and answer until interrupted.
 
     Args:
         run: chosen at first.
         runs: the folder whose finished runs can be chosen, too.
-        port: of 127.0.0.1; 0 takes a free one.
+        port: of 127.0.0.1; None takes a free one.
         say: called with lines of text.
 
     Raises:
         UserError: Gradio is missing, the port is taken, or the run cannot be used.
     """
-    os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+    with tempfile.TemporaryDirectory(prefix="coloured-") as name:
+        folder = Path(name)
+        with settings_of_its_own(folder / "dropped", say):
+            _serve(run, runs, port, folder / "coloured", say)
+
+
+@contextmanager
+def settings_of_its_own(dropped: Path, say=print):
+    """Let Gradio see no settings that other programs have left for it, and no proxy.
+
+    Args:
+        dropped: the folder for photographs that are dropped on the page.
+        say: called with a line where there were settings.
+    """
+    before = dict(os.environ)
+    if others := sorted(name for name in before if name.startswith("GRADIO_")):
+        say(f"not used: {', '.join(others)}; the page has its own settings")
+    for name in others:
+        del os.environ[name]
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    os.environ["GRADIO_TEMP_DIR"] = str(dropped)
+    for name in ("no_proxy", "NO_PROXY"):  # Gradio looks whether its own page answers
+        os.environ[name] = ",".join(filter(None, (before.get(name), "127.0.0.1", "localhost")))
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def _serve(run: Path, runs: Path, port: int | None, folder: Path, say) -> None:
     try:
         import gradio
     except ImportError:
@@ -41,21 +73,24 @@ def serve(run: Path, runs: Path, port: int, say=print) -> None:
         ) from None
     load(run)  # or it says what is wrong with it before anything opens
     theme = gradio.themes.Default(font=["system-ui", "sans-serif"], font_mono=["monospace"])
-    with tempfile.TemporaryDirectory(prefix="coloured-") as folder:
-        page = build(gradio, [run, *finished_runs(runs)], Path(folder))
-        try:
-            _, address, _ = page.launch(
-                server_name="127.0.0.1",
-                server_port=port or None,
-                max_file_size=f"{LARGEST}mb",
-                prevent_thread_lock=True,
-                quiet=True,
-                theme=theme,
-            )
-        except OSError:
-            raise UserError(f"port {port} is taken; name another by PORT=") from None
-        say(f"open {address} in a browser; Ctrl-C ends it")
-        page.block_thread()
+    for end in (signal.SIGTERM, signal.SIGHUP):  # as Ctrl-C does
+        signal.signal(end, signal.default_int_handler)
+    page = build(gradio, [run, *finished_runs(runs)], folder)
+    try:
+        _, address, _ = page.launch(
+            server_name="127.0.0.1",
+            server_port=port,
+            max_file_size=f"{LARGEST}mb",
+            prevent_thread_lock=True,
+            quiet=True,
+            theme=theme,
+        )
+    except OSError:
+        if port is None:
+            raise
+        raise UserError(f"PORT={port} is taken; name another, or none for a free one") from None
+    say(f"open {address} in a browser; Ctrl-C ends it")
+    page.block_thread()
 
 
 def finished_runs(runs: Path) -> list[Path]:

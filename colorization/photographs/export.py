@@ -5,7 +5,6 @@ units, in float32; its scaling and decoding are part of it. Only the `.keras` fi
 network, as it was trained.
 """
 
-import json
 import shutil
 import tempfile
 import warnings
@@ -22,7 +21,7 @@ from colorization.files import refuse_file, write_json
 from colorization.models.layers import CUSTOM_OBJECTS
 from colorization.photographs.colorizer import Colorizer
 from colorization.results.run_folder import EVALUATED
-from colorization.results.store import read_json
+from colorization.state import read_json, stored_config
 from colorization.training.network_file import FINISHED
 
 # Format: Keras' name of it, and the name of its file or folder.
@@ -211,7 +210,7 @@ RUNNERS = {"saved_model": _run_saved_model, "onnx": _run_onnx, "litert": _run_li
 
 def description(colorizer: Colorizer, run: Path, form: str) -> dict:
     """What whoever uses the file needs to know."""
-    config = json.loads((run / "config.json").read_text(encoding="utf-8"))
+    config = stored_config(run)
     known = read_json(run / EVALUATED, {}).get("data", {})
     size = colorizer.size
     steps = {

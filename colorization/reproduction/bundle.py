@@ -22,7 +22,10 @@ from colorization.training.environment import BUNDLED_COMMIT, commit
 
 NAME = "colorization-bundle"
 PLAN = "bundle.json"
-PARTS = ("colorization", "experiments", "benchmarks", "requirements", "requirements.txt", "LICENSE")
+PARTS = (
+    *("colorization", "experiments", "benchmarks", "requirements", "requirements.txt"),
+    *("Makefile", "LICENSE"),
+)
 PACKAGES = (
     *("h5py", "jinja2", "keras", "matplotlib", "pandas", "pillow", "scikit-image", "scipy"),
     *("tifffile", "tqdm"),

@@ -1,6 +1,5 @@
 """The plan of an unpacked bundle: what is to run in the current folder, and what is there of it."""
 
-import json
 import tarfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from colorization.reproduction.bundle import NAME, PLAN
 from colorization.reproduction.job import Job, Places
 from colorization.reproduction.report import Report
 from colorization.results.store import Shelf
+from colorization.state import read_json
 from colorization.training.epochs import read_epochs
 
 HERE = Places(runs=Path("runs"), results=Path("results"))  # in the unpacked bundle
@@ -45,7 +45,7 @@ class Plan:
     def read(cls, report: Callable[[str], Report]) -> "Plan":
         if not Path(PLAN).exists():
             raise UserError(f"there is no {PLAN} here; unpack a bundle and run this in its folder")
-        return cls(**json.loads(Path(PLAN).read_text()), report=report)
+        return cls(**read_json(Path(PLAN), {}, "unpack the bundle again"), report=report)
 
     def missing(self) -> list[dict]:
         """Runs that are not finished."""

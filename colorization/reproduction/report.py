@@ -128,7 +128,8 @@ class Report:
             )
             for arm in self.arms
         )
-        return replace(self, arms=arms, scales=kept(self.scales), claims=(), references=())
+        of_its_own = {"claims": (), "references": (), "settings": {}, "departures": ""}
+        return replace(self, arms=arms, scales=kept(self.scales), **of_its_own)
 
     def scaled(self, arm: Arm, scale: str) -> TrainingConfig:
         """An arm's configuration at a scale."""

@@ -1,20 +1,21 @@
 """From a report to its results: data, training, evaluation; finished work is skipped."""
 
-import json
 import shutil
 import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from colorization.errors import OutOfTime, RunFailed, RunUnusable, SourceUnavailable
+from colorization.errors import OutOfTime, RunFailed, RunUnusable, SourceUnavailable, UserError
 from colorization.evaluation.finished_run import evaluate_baselines, evaluate_run
 from colorization.files import write_json
 from colorization.models.half import save_half
 from colorization.reproduction.job import Job, Places
 from colorization.reproduction.obtain import obtain, test_sets, with_initial_weights
 from colorization.results.run_folder import EVALUATED, findings_of, read_run
+from colorization.results.runs import check_whole
 from colorization.results.store import DEFAULT, Shelf, storing
 from colorization.serialization import to_json
+from colorization.state import stored_config
 from colorization.training.callbacks import snapshot_path
 from colorization.training.checkpoint import restore
 from colorization.training.config import TrainingConfig
@@ -75,7 +76,7 @@ def reproduce_run(job: Job, places: Places, options: RunOptions) -> None:
         raise OutOfTime("trained, but not judged")
     further = test_sets(job.arm, config, say)
     with locked(folder):
-        if not (folder / EVALUATED).exists():
+        if not _is_evaluated(folder, say):
             say("evaluating")
             with explained_memory(config):
                 evaluate_run(folder, config, images, further)
@@ -83,6 +84,20 @@ def reproduce_run(job: Job, places: Places, options: RunOptions) -> None:
     with storing(places.results, say):
         evaluate_baselines(shelf, config, images, further)
         _store(job, folder, shelf, places.results)
+
+
+def _is_evaluated(folder: Path, say) -> bool:
+    """Whether a finished run has been evaluated, and all that was found is there."""
+    if not (folder / EVALUATED).exists():
+        return False
+    try:
+        check_whole(read_run(folder))
+    except RunUnusable:
+        raise
+    except UserError as error:
+        say(str(error))
+        return False
+    return True
 
 
 def _store(job: Job, folder: Path, shelf: Shelf, results: Path) -> None:
@@ -108,7 +123,7 @@ def _adopt(trained: Path, folder: Path, config: TrainingConfig, epoch: int | Non
     folder.mkdir(parents=True, exist_ok=True)
     if (folder / FINISHED).exists():
         return
-    stored = json.loads((trained / "config.json").read_text())
+    stored = stored_config(trained)
     write_json(folder / "config.json", {**stored, "objective": to_json(config.objective)})
     for name in ("environment.json", "class_weights.csv"):
         if (trained / name).exists():

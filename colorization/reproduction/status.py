@@ -1,6 +1,5 @@
 """What lies in the folder of runs, and what of it and of the data could be made again."""
 
-import json
 import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -9,6 +8,7 @@ from colorization.columns import aligned
 from colorization.data import roots
 from colorization.errors import UserError
 from colorization.files import is_locked
+from colorization.state import stored_config
 from colorization.training.epochs import read_epochs
 
 COLUMNS = ("run", "state", "epoch", "last losses", "time left", "disk")
@@ -35,9 +35,9 @@ def status(runs: Path, say: Callable[[str], None] = print) -> None:
 def _row(folder: Path, runs: Path) -> tuple[str, ...]:
     try:
         epochs = read_epochs(folder / "epochs.csv")
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        config = stored_config(folder)
         total = config["epochs"] + (config.get("pretraining") or {"epochs": 0})["epochs"]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (UserError, OSError, ValueError, KeyError, TypeError):
         return (str(folder.relative_to(runs)), "damaged", "", "", "", _size(_bytes(folder)))
     last = epochs[-1] if epochs else {}
     done, state = last.get("epoch", 0), _state(folder)

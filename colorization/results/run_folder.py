@@ -4,15 +4,14 @@ config.json, environment.json, epochs.csv, class_weights.csv   of its training
 images.csv, measures.json, samples/                            of its evaluation
 """
 
-import csv
-import io
 from fnmatch import fnmatch
 from functools import partial
 from pathlib import Path
 
-from colorization.errors import UserError
-from colorization.results.runs import CLASS_WEIGHTS, EPOCHS, PHOTOGRAPHS, ROWS, StoredRun
-from colorization.results.store import Findings, read_json
+from colorization.errors import RunUnusable, UserError
+from colorization.results.runs import CLASS_WEIGHTS, EPOCHS, PHOTOGRAPHS, REPLACE, ROWS, StoredRun
+from colorization.results.store import Findings
+from colorization.state import TRAIN_ANEW, read_json, rows_of, stored_config
 
 EVALUATED = "measures.json"  # where it is, the run has been evaluated
 SAMPLES = "samples"
@@ -25,8 +24,8 @@ def read_run(folder: Path) -> StoredRun:
         UserError: its configuration or its measures cannot be read.
     """
     facts = {
-        "config": read_json(folder / "config.json", {}),
-        "environment": read_json(folder / "environment.json", {}),
+        "config": stored_config(folder),
+        "environment": read_json(folder / "environment.json", {}, TRAIN_ANEW, RunUnusable),
         **read_json(folder / EVALUATED, {}),
     }
     if not isinstance(facts["config"].get("seed"), int):
@@ -40,7 +39,7 @@ def _read(folder: Path, name: str) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise UserError(f"{path} cannot be read ({error.strerror}); run the arm again") from None
+        raise UserError(f"{path} cannot be read ({error.strerror}); {REPLACE}") from None
 
 
 def findings_of(folder: Path, arm: str, seed: int, grids: set[str]) -> Findings:
@@ -66,5 +65,4 @@ def findings_of(folder: Path, arm: str, seed: int, grids: set[str]) -> Findings:
     files |= {f"{grid}.webp": run.read(f"{grid}.webp") for grid in shown}
     digests = {one for grid in shown.values() for one in grid["photographs"]}
     photographs = {f"{one}.webp": run.read(f"{PHOTOGRAPHS}/{one}.webp") for one in sorted(digests)}
-    epochs = list(csv.DictReader(io.StringIO(run.read(EPOCHS).decode())))
-    return Findings(arm, seed, facts, epochs, files, photographs)
+    return Findings(arm, seed, facts, rows_of(run.read(EPOCHS)), files, photographs)

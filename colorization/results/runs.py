@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from colorization.errors import UserError
+from colorization.errors import RunUnusable, UserError
 from colorization.results import samples
+from colorization.state import TRAIN_ANEW, whole
 
 ROWS = "images.csv"  # a row an image of every split
 CLASS_WEIGHTS = "class_weights.csv"  # of a run that rebalances
@@ -92,16 +93,16 @@ class StoredRun:
 
     @cached_property
     def epochs(self) -> pd.DataFrame:
-        table = pd.read_csv(io.BytesIO(self.read(EPOCHS)))
-        return table.dropna(axis="columns", how="all")
+        return read_table(self.read(EPOCHS)).dropna(axis="columns", how="all")
 
     @cached_property
     def images(self) -> pd.DataFrame:
-        return with_excess(pd.read_csv(io.BytesIO(self.read(ROWS))), self.truth)
+        return with_excess(read_table(self.read(ROWS)), self.truth)
 
     @cached_property
     def class_weights(self) -> pd.DataFrame:
-        return pd.read_csv(io.BytesIO(self.read(CLASS_WEIGHTS)))
+        contents = self.read(CLASS_WEIGHTS)
+        return check_table(self.place / CLASS_WEIGHTS, lambda: read_table(contents), ())
 
     def means(self, split: str) -> dict[str, float]:
         """Measures of a split: means over its images, and those of the whole set."""
@@ -113,19 +114,34 @@ class StoredRun:
         As `colorization.results.samples` keeps it; `shown[grid]["space"]` is "ab" or "rgb".
         """
         count = len(self.shown[grid]["names"])
-        return samples.decode(self.read(f"{grid}.webp"), count)
+        return self._tiles(f"{grid}.webp", count)
 
     def photographs(self, grid: str) -> np.ndarray:
         """The images of a grid as they were, uint8 sRGB `[N, H, W, 3]`."""
         digests = self.shown[grid]["photographs"]
-        files = [self.read(f"{PHOTOGRAPHS}/{one}.webp") for one in digests]
-        return np.concatenate([samples.decode(contents, 1) for contents in files])
+        return np.concatenate([self._tiles(f"{PHOTOGRAPHS}/{one}.webp", 1) for one in digests])
+
+    def _tiles(self, name: str, count: int) -> np.ndarray:
+        """The tiles of one of the run's pictures."""
+        try:
+            return samples.decode(self.read(name), count)
+        except (OSError, ValueError) as error:
+            raise tampered(self.place / name, str(error).partition(" <")[0]) from None
 
     def ciede2000(self, grid: str) -> list[float]:
         """The difference between original and answer of each image of a grid."""
         of_split = self.images[self.images["split"] == samples.split_of(grid)]
         by_name = of_split.set_index("name")["ciede2000"]
         return [float(by_name[name]) for name in self.shown[grid]["names"]]
+
+
+def read_table(contents: bytes) -> pd.DataFrame:
+    """A table of a run's.
+
+    Raises:
+        ValueError: it is cut off, or is none.
+    """
+    return pd.read_csv(io.BytesIO(whole(contents)))
 
 
 def with_excess(
@@ -162,6 +178,8 @@ def split_means(images: pd.DataFrame, splits: dict, split: str) -> dict[str, flo
     ratio = means["chroma"] / means["chroma_true"]
     return {**means, **splits[split], "chroma_ratio": ratio}
 
+
+REPLACE = "restore it, or delete the run's folder and run the arm again"
 
 # What is read of a run: name -> type, and the columns of its tables.
 _TEXT, _NUMBER = (str,), (int, float)
@@ -207,6 +225,26 @@ def check(run: StoredRun) -> None:
     check_rows(run.place / ROWS, lambda: run.images)
 
 
+def check_whole(run: StoredRun) -> None:
+    """The same of a run that has just been finished, and where rows or pictures are missing.
+
+    Raises:
+        RunUnusable: of its training.
+        UserError: of its evaluation.
+    """
+    check(run)
+    pretraining = run.config.get("pretraining") or {"epochs": 0}
+    ends = {run.config["epochs"] + pretraining["epochs"], *run.config.get("snapshots", ())}
+    if run.last_epoch not in ends or len(run.epochs) != run.last_epoch:
+        raise RunUnusable(f"{run.place / EPOCHS} is cut off after {len(run.epochs)}; {TRAIN_ANEW}")
+    counts = run.images["split"].value_counts()
+    for split, measures in run.splits.items():
+        if counts.get(split, 0) != measures["images"]:
+            raise tampered(run.place / ROWS, f"not all images of {split}")
+    for grid in run.shown:
+        run.answers(grid), run.photographs(grid)
+
+
 def check_rows(name: Path, read: Callable[[], pd.DataFrame]) -> pd.DataFrame:
     """A table with a row an image, checked."""
     return check_table(name, read, _ROW)
@@ -229,4 +267,4 @@ def check_table(
 
 
 def tampered(name: Path, what: str) -> UserError:
-    return UserError(f"{name} is not as a run leaves it ({what}); run the arm again")
+    return UserError(f"{name} is not as a run leaves it ({what}); {REPLACE}")

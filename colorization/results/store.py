@@ -17,7 +17,6 @@ stored when `runs.json` names it, which is written last. Whoever writes holds `r
 
 import csv
 import io
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -25,7 +24,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from colorization.errors import UserError
 from colorization.files import lock, write_json, write_text
 from colorization.results import zips
 from colorization.results.runs import (
@@ -33,10 +31,12 @@ from colorization.results.runs import (
     PHOTOGRAPHS,
     StoredRun,
     check_rows,
+    read_table,
     split_means,
     tampered,
     with_excess,
 )
+from colorization.state import read_json, read_rows, rows_of
 
 RUNS = "runs.json"
 BASELINES = "baselines.json"
@@ -103,7 +103,7 @@ class Shelf:
         path = self.folder / RUNS
         entries = read_json(path, [])
         there = {"arm": str, "seed": int}
-        for entry in entries if isinstance(entries, list) else [None]:
+        for entry in entries:
             if not isinstance(entry, dict) or any(
                 not isinstance(entry.get(key), kind) for key, kind in there.items()
             ):
@@ -131,10 +131,7 @@ class Shelf:
 
     def _epoch_rows(self) -> list[dict[str, str]]:
         path = self.folder / EPOCHS
-        if not path.exists():
-            return []
-        with open(path, newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
+        rows = read_rows(path)
         if rows and not {"arm", "seed", "epoch"} <= rows[0].keys():
             raise tampered(path, "a column is missing")
         return rows
@@ -179,8 +176,7 @@ class Shelf:
         }
         shown = {f"{one}.webp" for grid in run.shown.values() for one in grid["photographs"]}
         photographs = {name: run.read(f"{PHOTOGRAPHS}/{name}") for name in sorted(shown)}
-        epochs = list(csv.DictReader(io.StringIO(run.read(EPOCHS).decode())))
-        return Findings(run.arm, run.seed, run.facts, epochs, files, photographs)
+        return Findings(run.arm, run.seed, run.facts, rows_of(run.read(EPOCHS)), files, photographs)
 
     # ------------------------------------------------------------------ baselines
 
@@ -207,8 +203,7 @@ class Shelf:
         contents = zips.read(self._baselines, f"{prepared}/{name}.csv")
 
         def read():
-            rows = pd.read_csv(io.BytesIO(contents))
-            return with_excess(rows, partial(self._truth, prepared))
+            return with_excess(read_table(contents), partial(self._truth, prepared))
 
         return check_rows(self._baselines / prepared / name, read)
 
@@ -218,7 +213,7 @@ class Shelf:
             name = f"{prepared}/{GROUND_TRUTH}.csv"
             there = name in zips.names(self._baselines)
             contents = zips.read(self._baselines, name) if there else None
-            self._truths[prepared] = pd.read_csv(io.BytesIO(contents)) if there else None
+            self._truths[prepared] = read_table(contents) if there else None
         return self._truths[prepared]
 
     @property
@@ -263,22 +258,6 @@ def shelves(folder: Path) -> list[Shelf]:
 def holds_results(results: Path) -> bool:
     """Whether there is a run of any report."""
     return any(results.glob(f"*/*/{RUNS}"))
-
-
-def read_json(path: Path, default):
-    """What a JSON file holds; `default` where there is none.
-
-    Raises:
-        UserError: it cannot be read.
-    """
-    if not path.exists():
-        return default
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UserError(
-            f"{path} cannot be read ({error}); restore it, or run the arm again"
-        ) from None
 
 
 def _to_csv(rows: list[dict[str, str]]) -> str:

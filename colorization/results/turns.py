@@ -8,7 +8,7 @@ from pathlib import Path
 
 from colorization.errors import UserError
 from colorization.files import write_json
-from colorization.results.store import read_json
+from colorization.state import read_json
 
 TURNS = "turns.json"
 

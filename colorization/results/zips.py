@@ -12,6 +12,7 @@ from pathlib import Path
 
 from colorization.errors import UserError
 from colorization.files import replacing
+from colorization.state import RESTORE
 
 DATE = (1980, 1, 1, 0, 0, 0)  # of every member: equal contents are equal bytes
 PACKED = (".webp",)  # suffixes of what deflating does not make smaller
@@ -27,9 +28,9 @@ def read(path: Path, name: str) -> bytes:
         with zipfile.ZipFile(path) as archive:
             return archive.read(name)
     except KeyError:
-        raise UserError(f"{path} has no {name}; run the arm again") from None
+        raise UserError(f"{path} has no {name}; {RESTORE}") from None
     except (OSError, zipfile.BadZipFile, zlib.error, EOFError) as error:
-        raise UserError(f"{path} cannot be read ({error}); run the arm again") from None
+        raise UserError(f"{path} cannot be read ({error}); {RESTORE}") from None
 
 
 def names(path: Path) -> list[str]:
@@ -40,7 +41,7 @@ def names(path: Path) -> list[str]:
         with zipfile.ZipFile(path) as archive:
             return archive.namelist()
     except (OSError, zipfile.BadZipFile) as error:
-        raise UserError(f"{path} cannot be read ({error}); restore it") from None
+        raise UserError(f"{path} cannot be read ({error}); {RESTORE}") from None
 
 
 def update(path: Path, members: Mapping[str, bytes], without: tuple[str, ...] = ()) -> None:

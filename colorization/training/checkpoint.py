@@ -12,8 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from colorization.errors import UserError
+from colorization.errors import RunUnusable
 from colorization.files import replacing
+from colorization.state import TRAIN_ANEW
 
 
 def save(path: Path, variables: list, epoch: int) -> None:
@@ -35,14 +36,14 @@ def restore(path: Path, variables: list) -> int:
     """Assign what `save` wrote to the same list of variables; return the finished epochs.
 
     Raises:
-        UserError: the file is damaged or was written by another network.
+        RunUnusable: the file is damaged or was written by another network.
     """
     with _opened(path) as stored:
         arrays = [stored[f"{i:04d}"] for i in range(len(stored.files) - 1)]
         epoch = int(stored["epoch"])
     shapes = [tuple(variable.shape) for variable in variables]
     if shapes != [array.shape for array in arrays]:
-        raise UserError(f"{path} was written by another network; delete the run folder")
+        raise RunUnusable(f"{path} was written by another network; {TRAIN_ANEW}")
     for variable, array in zip(variables, arrays, strict=True):
         variable.assign(array)
     return epoch
@@ -55,4 +56,4 @@ def _opened(path: Path):
         with np.load(path, allow_pickle=False) as stored:
             yield stored
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise UserError(f"{path} is not a checkpoint ({error}); delete it to train anew") from None
+        raise RunUnusable(f"{path} is not a checkpoint ({error}); {TRAIN_ANEW}") from None

@@ -1,6 +1,5 @@
 """What a run ran on: versions, device and commit for its record, and determinism."""
 
-import json
 import os
 import platform
 import subprocess
@@ -11,6 +10,7 @@ import keras
 import numpy as np
 
 from colorization.backend import has_accelerator
+from colorization.state import read_json
 
 BUNDLED_COMMIT = "commit.json"  # in the root of a bundle, which has no history
 
@@ -75,13 +75,15 @@ def commit() -> dict:
     """The checkout's commit and whether it was changed; a bundle's own; or nothing outside both."""
 
     def git(*args):
-        here = Path(__file__).parent
-        return subprocess.run(["git", *args], cwd=here, capture_output=True, text=True, check=True)
+        # Not the repository that GIT_DIR names, as in a hook of another one.
+        plain = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+        how = {"cwd": Path(__file__).parent, "env": plain, "capture_output": True, "text": True}
+        return subprocess.run(["git", *args], **how, check=True)
 
     try:
         found = git("rev-parse", "HEAD").stdout.strip()
         dirty = bool(git("status", "--porcelain", "--untracked-files=no").stdout.strip())
     except (OSError, subprocess.CalledProcessError):
         bundled = Path(__file__).parents[2] / BUNDLED_COMMIT
-        return json.loads(bundled.read_text()) if bundled.exists() else {}
+        return read_json(bundled, {}, "unpack the bundle again")
     return {"commit": found, "dirty": dirty}

@@ -1,20 +1,25 @@
 """The epoch log of a run: a CSV with one line per finished epoch. Needs no Keras."""
 
-import csv
 from pathlib import Path
 
+from colorization.errors import RunUnusable
 from colorization.files import write_text
+from colorization.state import TRAIN_ANEW, read_rows
 
 
 def read_epochs(path: Path) -> list[dict]:
-    """Rows of an epoch log, numbers as floats; empty if there is none."""
-    if not path.exists():
-        return []
-    with open(path, newline="") as file:
-        rows = list(csv.DictReader(file))
-    return [
-        {k: int(v) if k == "epoch" else float(v) for k, v in row.items() if v != ""} for row in rows
-    ]
+    """Rows of an epoch log, numbers as floats; empty if there is none.
+
+    Raises:
+        RunUnusable: it is cut off.
+    """
+    rows = read_rows(path, TRAIN_ANEW, RunUnusable)
+    try:
+        return [
+            {k: int(v) if k == "epoch" else float(v) for k, v in row.items() if v} for row in rows
+        ]
+    except ValueError as error:
+        raise RunUnusable(f"{path} cannot be read ({error}); {TRAIN_ANEW}") from None
 
 
 def write_epochs(path: Path, rows: list[dict]) -> None:

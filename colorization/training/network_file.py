@@ -6,9 +6,10 @@ from pathlib import Path
 
 import keras
 
-from colorization.errors import UserError
+from colorization.errors import RunUnusable, UserError
 from colorization.files import replacing
 from colorization.models.layers import CUSTOM_OBJECTS
+from colorization.state import TRAIN_ANEW
 
 FINISHED = "network.keras"  # where it is, the run is finished
 
@@ -34,8 +35,9 @@ def load_network(folder: Path) -> keras.Model:
             "(stored results have no networks)"
         )
     if not zipfile.is_zipfile(path):
-        raise UserError(f"{path} cannot be loaded: it is damaged; delete the run folder")
+        raise RunUnusable(f"{path} cannot be loaded: it is damaged; {TRAIN_ANEW}")
     try:
         return keras.saving.load_model(path, custom_objects=CUSTOM_OBJECTS, compile=False)
     except (ValueError, OSError, TypeError, KeyError) as error:
-        raise UserError(f"{path} cannot be loaded: {str(error).splitlines()[0]}") from None
+        text = str(error).splitlines()[0]
+        raise RunUnusable(f"{path} cannot be loaded: {text}; {TRAIN_ANEW}") from None

@@ -12,7 +12,6 @@
 A run that was interrupted goes on from `last.npz` and ends with the weights of one that was not.
 """
 
-import json
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -31,6 +30,7 @@ from colorization.errors import RunFailed, RunUnusable, UserError
 from colorization.files import lock, remove_parts, write_json
 from colorization.models.imagenet_weights import imagenet_weights
 from colorization.serialization import differences, to_json
+from colorization.state import TRAIN_ANEW, stored_config
 from colorization.training import checkpoint
 from colorization.training.callbacks import (
     Checkpoint,
@@ -148,6 +148,8 @@ def _fit(folder, config, images, seed, options):
         say(f"resuming after epoch {finished} of {config.all_epochs}")
     train_images = images.images("train")
     log = EpochLog(folder / "epochs.csv", len(train_images), config.all_epochs, finished, say)
+    if leads() and [row["epoch"] for row in log.rows] != list(range(1, finished + 1)):
+        raise RunUnusable(f"{log.path} lacks epochs before {finished + 1}; {TRAIN_ANEW}")
     watchers = [Progress(len(train_images), config.batch_size, config.all_epochs, finished)]
     if leads():
         watchers += [watch(folder, config, images, finished) for watch in options.watchers]
@@ -249,7 +251,12 @@ def remember(folder: Path, config: TrainingConfig, images: PreparedSet, seed: in
     }
     path = folder / "config.json"
     if path.exists():
-        found = differences(json.loads(path.read_text()), given)
+        found = differences(stored_config(folder), given)
+        if found and found[0].startswith("images: ") and len(found) == 1:
+            raise RunUnusable(
+                f"{folder} was trained on other photographs than {images.source} holds now; delete "
+                "the folder to train anew, or put them back"
+            )
         if found:
             raise RunUnusable(
                 f"{folder} holds another configuration ({'; '.join(found)}); delete the folder "

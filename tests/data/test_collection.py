@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from colorization.data import download, kaggle
-from colorization.data.collection import Mixture, OwnPhotographs, split_by_seed
+from colorization.data.collection import Mixture, split_by_seed
 from colorization.data.lab_arrays import MultiDomain
 from colorization.data.sets import (
     Coco,
@@ -21,7 +21,6 @@ from colorization.data.sets import (
     Scenes,
 )
 from colorization.errors import UserError
-from colorization.serialization import to_json
 from tests.data.empty_files import counts, fill, fill_classes
 
 # ---------------------------------------------------------------- the split
@@ -89,20 +88,6 @@ def test_keys_tell_splits_apart():
     assert changes.keys() == {field.name for field in dataclasses.fields(Scenes)}
     keys = {dataclasses.replace(plain, **{name: value}).key for name, value in changes.items()}
     assert len(keys | {plain.key, Scenes(train=0, test=5).key}) == 5
-
-
-def test_own_photographs_are_taken_from_any_folder(root):
-    fill(root / "mine/2021", 2)
-    fill(root / "mine", 2, suffix=".png")
-    (root / "mine/notes.txt").write_text("")
-    source = OwnPhotographs(root / "mine", test=1)
-    files = source.files()
-    assert counts(files) == {"train": 3, "test": 1}
-    fill(root / "other/mine", 1)
-    assert OwnPhotographs(str(root / "other/mine"), test=1).key != source.key
-    assert to_json(source)["folder"] == str(root / "mine")  # a run records it
-    with pytest.raises(UserError, match="elsewhere is not a folder; give"):
-        OwnPhotographs("elsewhere", test=1).files()
 
 
 # ---------------------------------------------------------------- fetching

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from skimage import color
 
-from colorization.data import prepared as module
+from colorization.data import rows as module
 from colorization.data.decode import decode
 from colorization.data.prepared import PreparedSet, prepare
 from colorization.data.recipe import Recipe

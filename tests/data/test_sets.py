@@ -5,8 +5,9 @@ import pytest
 from PIL import Image
 
 from colorization.data import roots
-from colorization.data.collection import Mixture, OwnPhotographs
+from colorization.data.collection import Mixture
 from colorization.data.lab_arrays import MultiDomain
+from colorization.data.own import OwnPhotographs
 from colorization.data.prepared import prepare
 from colorization.data.recipe import Recipe
 from colorization.data.sets import (

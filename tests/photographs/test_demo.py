@@ -1,10 +1,13 @@
 """The page to try a run on: what it answers, and in a browser with a real photograph."""
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 import time
+import urllib.request
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -57,22 +60,59 @@ def test_without_gradio_it_says_what_to_install(run, monkeypatch):
 
     monkeypatch.setitem(sys.modules, "gradio", None)
     with pytest.raises(UserError, match="pip install -r requirements/demo.txt"):
-        serve(run, run.parents[3], port=0)
+        serve(run, run.parents[3], port=None)
+
+
+# What other programs, and other users of a machine, may leave behind.
+OF_OTHERS = {
+    "GRADIO_SERVER_PORT": "abc",
+    "GRADIO_NUM_PORTS": "none",
+    "GRADIO_SERVER_NAME": "0.0.0.0",
+    "GRADIO_ROOT_PATH": "/elsewhere",
+    "GRADIO_SHARE": "true",
+    "http_proxy": "http://127.0.0.1:9",
+    "HTTPS_PROXY": "http://127.0.0.1:9",
+}
 
 
 @pytest.fixture
-def address(run, tmp_path):
-    """Of the page, served by a process of its own as `make demo` does."""
+def page(run, tmp_path):
+    """A process that serves the page, as `make demo` does, and its address."""
     pytest.importorskip("gradio")
+    (tmp_path / "t").mkdir()
+    (tmp_path / "t/gradio").touch()  # where Gradio would keep what is dropped
     command = [sys.executable, "-u", "-m", "colorization", "demo", "--run", str(run)]
-    environment = os.environ | {"GRADIO_TEMP_DIR": str(tmp_path / "gradio")}
+    environment = os.environ | OF_OTHERS | {"TMPDIR": str(tmp_path / "t")}
     with subprocess.Popen(
         command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
     ) as process:
         line = process.stdout.readline()
+        assert line.startswith("not used: GRADIO_NUM_PORTS, GRADIO_ROOT_PATH,"), line
+        line = process.stdout.readline()
         assert line.startswith("open http://127.0.0.1:"), line
-        yield line.split()[1]
+        yield process, line.split()[1]
         process.terminate()
+
+
+@pytest.fixture
+def address(page):
+    return page[1]
+
+
+def test_what_is_dropped_is_gone_when_the_page_ends(page, photograph, tmp_path):
+    process, address = page
+    body = b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.png"\r\n\r\n'
+    body += photograph.read_bytes() + b"\r\n--x--\r\n"
+    head = {"Content-Type": "multipart/form-data; boundary=x"}
+    request = urllib.request.Request(f"{address}gradio_api/upload", body, head)
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    (path,) = json.loads(direct.open(request, timeout=30).read())
+    assert Path(path).read_bytes() == photograph.read_bytes()
+    (folder,) = [one for one in (tmp_path / "t").iterdir() if one.name.startswith("coloured-")]
+    assert Path(path).is_relative_to(folder) and folder.stat().st_mode & 0o077 == 0
+    process.terminate()
+    process.wait(30)
+    assert not folder.exists()
 
 
 def wait_for(found, seconds=60):

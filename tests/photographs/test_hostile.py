@@ -168,7 +168,7 @@ BASELINE = (
     "change, message",
     [
         (written("runs.json", "{"), "runs.json cannot be read"),
-        (written("runs.json", "{}"), AS_LEFT),
+        (written("runs.json", "{}"), "runs.json cannot be read"),
         (written("runs.json", "[3]"), AS_LEFT),
         (written("runs.json", '[{"arm": "flowers"}]'), AS_LEFT),
         (changed(splits={"test": 3}), AS_LEFT),
@@ -177,7 +177,8 @@ BASELINE = (
         (changed(data={}), AS_LEFT),
         (changed(cost=None), AS_LEFT),
         (changed(shown={"test-random": {}}), AS_LEFT),
-        (written("epochs.csv", ""), AS_LEFT),
+        (written("epochs.csv", ""), "epochs.csv cannot be read (it is empty)"),
+        (written("epochs.csv", "arm,seed,epoch,seconds\nbatch-64,0,1"), "it is cut off"),
         (written("epochs.csv", "epoch,seconds\n1,2\n"), AS_LEFT),
         (written("epochs.csv", "arm,seed,epoch,seconds\nbatch-64,0,1,2\n"), f"{AS_LEFT} (loss)"),
         (packed(*FLOWERS, "a,b\n1,2\n"), AS_LEFT),
