@@ -1,6 +1,7 @@
 """How commands end badly on purpose: one line on standard error, and a status."""
 
 import errno
+import os
 import sys
 from collections.abc import Callable
 
@@ -32,6 +33,12 @@ class OutOfTime(Exception):
     """A run stopped at its deadline, with all that it needs to go on."""
 
 
+def shown(name: object) -> str:
+    """A file's name as one line of text that can be printed, whatever bytes are in it."""
+    text = os.fsencode(str(name)).decode("utf-8", "backslashreplace")
+    return "".join(c if c.isprintable() or c == " " else repr(c)[1:-1] for c in text)
+
+
 def report_error(error: UserError | RunFailed) -> int:
     """Print an error as one line on standard error; its exit status."""
     failed = isinstance(error, RunFailed)
@@ -41,6 +48,9 @@ def report_error(error: UserError | RunFailed) -> int:
 
 def exit_status(command: Callable[[], int]) -> int:
     """Run a command; turn what it raises into one line on standard error and its exit status."""
+    for stream in (sys.stdout, sys.stderr):  # a name that its encoding lacks ends nothing
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
     try:
         return command()
     except (UserError, RunFailed) as error:

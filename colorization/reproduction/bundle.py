@@ -24,8 +24,8 @@ NAME = "colorization-bundle"
 PLAN = "bundle.json"
 PARTS = ("colorization", "experiments", "benchmarks", "requirements", "requirements.txt", "LICENSE")
 PACKAGES = (
-    *("h5py", "jinja2", "keras", "matplotlib", "pandas", "pillow", "scikit-image", "scipy"),
-    *("tifffile", "tqdm"),
+    *("h5py", "jinja2", "keras", "matplotlib", "pandas", "pillow", "pyvips", "pyvips-binary"),
+    *("scikit-image", "scipy", "tqdm"),
 )
 BLOCK = 512  # bytes, of which a file in a tar takes whole ones
 HEADERS = {False: 1, True: 3}  # blocks before it; a name of more than 100 bytes takes more
