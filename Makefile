@@ -5,11 +5,16 @@
 #   PRECISION=mixed_bfloat16|float32   DEVICES=N|all   DATA=folder:/path/of/photographs
 #   TENSORBOARD=1            write what `tensorboard --logdir runs` shows
 
-# Names of files reach the command as they were typed, whatever is in them: neither make nor the
-# shell looks into them.
+# Names of files reach the command as they were typed, whatever is in them, dashes in front and new
+# lines too: neither make nor the shell looks into them.
 unexport IN OUT RUN DATA A B
-quoted = '$(subst ','\'',$(value $(1)))'
-named = $(if $(value $(2)),--$(1) $(call quoted,$(2)))
+define NEW_LINE
+
+
+endef
+export NEW_LINE
+quoted = '$(subst $(NEW_LINE),'"$$NEW_LINE"',$(subst ','\'',$(value $(1))))'
+named = $(if $(value $(2)),--$(1)=$(call quoted,$(2)))
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -65,14 +70,14 @@ bundle: $(VENV)/.ready ## pack runs for a machine without network: REPORTS="a b"
 	  $(if $(PIECES),--pieces $(PIECES))
 
 collect: $(VENV)/.ready ## merge what `run-bundle` found there into results/: IN=results.tar.gz
-	@$(PY) -m experiments collect $(call quoted,IN)
+	@$(PY) -m experiments collect -- $(call quoted,IN)
 
 status: $(VENV)/.ready ## how far each run is, and what it takes of the disk
 	@$(PY) -m experiments status
 
 compare: $(VENV)/.ready ## two sets of results side by side: A=<folder> B=<folder> FORCE=1 TOLERANCE=x
-	@$(PY) -m experiments compare $(call quoted,A) $(call quoted,B) $(if $(FORCE),--force) \
-	  $(if $(TOLERANCE),--tolerance $(TOLERANCE))
+	@$(PY) -m experiments compare $(if $(FORCE),--force) \
+	  $(if $(TOLERANCE),--tolerance $(TOLERANCE)) -- $(call quoted,A) $(call quoted,B)
 
 calibrate: $(VENV)/.ready ## does the rule of verdicts see differences where there are none? minutes
 	@$(PY) -m experiments calibrate
@@ -84,9 +89,9 @@ figures-%: $(VENV)/.ready
 	$(PY) -m experiments figures $*
 
 colorize: $(VENV)/.ready ## colour photographs: IN=<file or folder> OUT=<folder> RUN=<run> COMPARE=1
-	@$(PY) -m colorization colorize $(call quoted,IN) $(call named,out,OUT) $(call named,run,RUN) \
+	@$(PY) -m colorization colorize $(call named,out,OUT) $(call named,run,RUN) \
 	  $(if $(COMPARE),--compare) $(if $(OVERWRITE),--overwrite) \
-	  $(if $(TEMPERATURE),--temperature $(TEMPERATURE))
+	  $(if $(TEMPERATURE),--temperature $(TEMPERATURE)) -- $(call quoted,IN)
 
 demo: $(VENV)/.ready ## a local page to colour photographs on: RUN=<run> PORT=<port>
 	@$(PY) -m pip install --quiet -r requirements/demo.txt

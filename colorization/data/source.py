@@ -5,6 +5,7 @@ import os
 import stat
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Protocol
 
@@ -68,7 +69,13 @@ class NoPhotograph(OSError):
     """What a path leads to is no file that can be read to its end; the message says why."""
 
 
-def image_files(folder: Path, say: Callable[[str], None] = lambda text: None) -> list[Path]:
+@cache
+def once(line: str) -> None:
+    """Print a line that this process has not printed yet."""
+    print(line)
+
+
+def image_files(folder: Path, say: Callable[[str], None] = once) -> list[Path]:
     """Photographs below a folder, sorted by path: the one rule for colouring and for training.
 
     Regular files (links to them too) that end in one of `EXTENSIONS`, but for hidden ones and for

@@ -161,7 +161,9 @@ def _animated(pages, form: Format, metadata: Metadata, options: dict) -> bytes:
     if not others:
         return _encoded(_image(first, form), form, **options)
     if len({page.rgb.shape for page in (first, *others)}) > 1:
-        raise ValueError(f"its pages differ in size, which {form.name} cannot hold; rename it to .tif")
+        raise ValueError(
+            f"its pages differ in size, which {form.name} cannot hold; rename it to .tif"
+        )
     durations = [page.duration or 0 for page in (first, *others)]
     images = [_image(page, form) for page in (first, *others)]
     if len({image.mode for image in images}) > 1:
