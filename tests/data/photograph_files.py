@@ -78,13 +78,13 @@ def chunk(name: bytes, content: bytes) -> bytes:
     )
 
 
-def png(samples: np.ndarray, *chunks: tuple[bytes, bytes]) -> bytes:
+def png(samples: np.ndarray, *chunks: tuple[bytes, bytes], bits: int | None = None) -> bytes:
     """A PNG of uint8 or uint16 samples `[H, W]` or `[H, W, C]`, with chunks before its pixels."""
     height, width = samples.shape[:2]
-    kind = {1: 0, 2: 4, 3: 2, 4: 6}[samples.reshape(height, width, -1).shape[-1]]
-    rows = samples.astype(samples.dtype.newbyteorder(">")).reshape(height, -1)
-    lines = b"".join(b"\0" + row.tobytes() for row in rows)
-    header = struct.pack(">IIBB3x", width, height, samples.itemsize * 8, kind)
+    samples = samples.reshape(height, width, -1)
+    kind, bits = {1: 0, 2: 4, 3: 2, 4: 6}[samples.shape[-1]], bits or samples.itemsize * 8
+    lines = b"".join(b"\0" + packed(samples[row : row + 1], bits, ">") for row in range(height))
+    header = struct.pack(">IIBB3x", width, height, bits, kind)
     parts = [(b"IHDR", header), *chunks, (b"IDAT", zlib.compress(lines)), (b"IEND", b"")]
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in parts)
 

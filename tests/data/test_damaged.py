@@ -54,7 +54,7 @@ def damaged(draw) -> bytes:
 
 
 @pytest.mark.filterwarnings("ignore")  # Pillow warns of what it forgives
-@settings(max_examples=3000, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
 @given(damaged(), st.sampled_from(SUFFIXES))
 def test_damaged_images_are_read_or_refused_in_one_line(tmp_path_factory, data, suffix):
     try:
