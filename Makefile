@@ -23,10 +23,15 @@ advice = $(if $(1),did you mean $(1)?,there are: $(OPTIONS_TYPED) $(PLACES_TYPED
 $(foreach name,$(firstword $(unknown)),\
   $(error $(name) is no variable of this Makefile; $(call advice,$(call nearest,$(name)))))
 
-# Names of files reach the command as they were typed, whatever is in them: neither make nor the
-# shell looks into them.
-quoted = '$(subst ','\'',$(value $(1)))'
-named = $(if $(value $(2)),--$(1) $(call quoted,$(2)))
+# Names of files reach the command as they were typed, whatever is in them, dashes in front and new
+# lines too: neither make nor the shell looks into them.
+define NEW_LINE
+
+
+endef
+export NEW_LINE
+quoted = '$(subst $(NEW_LINE),'"$$NEW_LINE"',$(subst ','\'',$(value $(1))))'
+named = $(if $(value $(2)),--$(1)=$(call quoted,$(2)))
 
 PYTHON = python3
 VENV = .venv
@@ -97,14 +102,14 @@ run-bundle: ## in an unpacked bundle: do its runs within a time: MINUTES=N WORKE
 	  $(if $(WORKERS),--workers $(WORKERS)) $(call named,out,OUT)
 
 collect: $(VENV)/.ready ## merge what `run-bundle` found there into results/: IN=results.tar.gz
-	@$(PY) -m experiments collect $(call quoted,IN)
+	@$(PY) -m experiments collect -- $(call quoted,IN)
 
 status: $(VENV)/.ready ## how far each run is, and what it takes of the disk
 	@$(PY) -m experiments status
 
 compare: $(VENV)/.ready ## two sets of results side by side: A=<folder> B=<folder> FORCE=1 TOLERANCE=x
-	@$(PY) -m experiments compare $(call quoted,A) $(call quoted,B) $(if $(FORCE),--force) \
-	  $(if $(TOLERANCE),--tolerance $(TOLERANCE))
+	@$(PY) -m experiments compare $(if $(FORCE),--force) \
+	  $(if $(TOLERANCE),--tolerance $(TOLERANCE)) -- $(call quoted,A) $(call quoted,B)
 
 calibrate: $(VENV)/.ready ## does the rule of verdicts see differences where there are none? minutes
 	@$(PY) -m experiments calibrate
@@ -116,9 +121,9 @@ figures-%: $(VENV)/.ready
 	$(PY) -m experiments figures $*
 
 colorize: $(VENV)/.ready ## colour photographs: IN=<file or folder> OUT=<folder> RUN=<run> COMPARE=1
-	@$(PY) -m colorization colorize $(call quoted,IN) $(call named,out,OUT) $(call named,run,RUN) \
+	@$(PY) -m colorization colorize $(call named,out,OUT) $(call named,run,RUN) \
 	  $(if $(COMPARE),--compare) $(if $(OVERWRITE),--overwrite) \
-	  $(if $(TEMPERATURE),--temperature $(TEMPERATURE))
+	  $(if $(TEMPERATURE),--temperature $(TEMPERATURE)) -- $(call quoted,IN)
 
 demo: $(VENV)/.ready ## a local page to colour photographs on: RUN=<run> PORT=<port>
 	@$(PY) -m pip install --quiet -r requirements/demo.txt

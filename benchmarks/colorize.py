@@ -88,8 +88,8 @@ def shares(folder: Path, out: Path, run: Path) -> list[float]:
     from PIL import Image
 
     from colorization.data.read import read_photograph
-    from colorization.photographs.album import save
     from colorization.photographs.colorizer import Colorizer, join
+    from colorization.photographs.save import save
 
     colorizer, seconds = Colorizer.load(run), {}
 

@@ -2,6 +2,7 @@
 
 import argparse
 import errno
+import os
 import sys
 from collections.abc import Callable
 from importlib.util import find_spec
@@ -42,6 +43,12 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, f"error: {message}; see {self.prog} --help\n")
 
 
+def shown(name: object) -> str:
+    """A file's name as one line of text that can be printed, whatever bytes are in it."""
+    text = os.fsencode(str(name)).decode("utf-8", "backslashreplace")
+    return "".join(c if c.isprintable() or c == " " else repr(c)[1:-1] for c in text)
+
+
 def report_error(error: UserError | RunFailed) -> int:
     """Print an error as one line on standard error; its exit status."""
     failed = isinstance(error, RunFailed)
@@ -58,6 +65,9 @@ def exit_status(command: Callable[[], int]) -> int:
             file=sys.stderr,
         )
         return 2
+    for stream in (sys.stdout, sys.stderr):  # a name that its encoding lacks ends nothing
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
     try:
         return command()
     except (UserError, RunFailed) as error:

@@ -1,5 +1,6 @@
 """Files written whole or not at all, and folders that one process at a time writes to."""
 
+import hashlib
 import json
 import os
 from collections.abc import Callable
@@ -12,6 +13,8 @@ try:
     import fcntl
 except ModuleNotFoundError:  # on Windows, of which `exit_status` tells the user
     fcntl = None
+
+NAME_BYTES = 255  # that file systems let a name have
 
 
 @contextmanager
@@ -55,7 +58,10 @@ def remove_parts(folder: Path) -> None:
 def replacing(path: Path):
     """A temporary path beside `path` that takes its place when the block ends well."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
+    name = path.name
+    if len(os.fsencode(name)) > NAME_BYTES - len("..part"):
+        name = hashlib.sha256(os.fsencode(name)).hexdigest()[:16]
+    part = path.with_name(f".{name}.part")
     try:
         yield part
         os.replace(part, path)

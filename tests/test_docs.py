@@ -34,7 +34,7 @@ def test_the_report_of_the_worked_example_runs(data_folder, tmp_path, monkeypatc
 
 # A Python that does nothing but print what it is given.
 PRINTING = """#!/bin/sh
-for argument in "$@"; do printf '%s\\n' "$argument"; done
+for argument in "$@"; do printf '%s\\0' "$argument"; done
 """
 
 
@@ -44,18 +44,18 @@ for argument in "$@"; do printf '%s\\n' "$argument"; done
         (
             "colorize",
             ["IN={}", "OUT=o", "COMPARE=1"],
-            ["colorize", "{}", "--out", "o", "--compare"],
+            ["colorize", "--out=o", "--compare", "--", "{}"],
         ),
-        ("colorize", ["IN=a", "RUN={}"], ["colorize", "a", "--run", "{}"]),
-        ("export", ["RUN={}", "OUT={}"], ["export", "--run", "{}", "--out", "{}"]),
-        ("compare", ["A={}", "B={}", "FORCE=1"], ["compare", "{}", "{}", "--force"]),
-        ("collect", ["IN={}"], ["collect", "{}"]),
-        ("reproduce", ["DATA=folder:{}"], ["reproduce", "--data", "folder:{}"]),
+        ("colorize", ["IN=a", "RUN={}"], ["colorize", "--run={}", "--", "a"]),
+        ("export", ["RUN={}", "OUT={}"], ["export", "--run={}", "--out={}"]),
+        ("compare", ["A={}", "B={}", "FORCE=1"], ["compare", "--force", "--", "{}", "{}"]),
+        ("collect", ["IN={}"], ["collect", "--", "{}"]),
+        ("reproduce", ["DATA=folder:{}"], ["reproduce", "--data=folder:{}"]),
         ("data-berkeley", ["SCALE=small"], ["data", "berkeley", "--scale", "small"]),
     ],
 )
 def test_names_reach_the_command_as_they_were_typed(target, given, expected, tmp_path):
-    name = """my "best" $(shell touch one)`touch two`'s $HOME;#.jpg"""
+    name = """-my "best" $(shell touch one)`touch two`'s \n\n $HOME;#.jpg"""
     python = tmp_path / "venv" / "bin" / "python"
     python.parent.mkdir(parents=True)
     python.write_text(PRINTING)
@@ -66,7 +66,9 @@ def test_names_reach_the_command_as_they_were_typed(target, given, expected, tmp
         [*command, *(text.format(name) for text in given)], capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines()[2:] == [text.format(name) for text in expected]
+    # The target `reproduce` and its like print the command that they start.
+    words = done.stdout[done.stdout.index("-m\0") :].split("\0")
+    assert words[2:-1] == [text.format(name) for text in expected]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["venv"]
 
 

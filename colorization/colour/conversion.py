@@ -21,26 +21,62 @@ _GAMMA = np.where(_16 > 0.0031308, 1.055 * _16 ** (1 / 2.4) - 0.055, 12.92 * _16
 _GAMMA = np.rint(_GAMMA * 255).astype("uint8")
 
 
-def recolour(rgb: np.ndarray, ab: np.ndarray) -> np.ndarray:
+_EDGE = np.float32(1e-4)  # linear light beyond 0..1 that clipping changes by less than 0.1 L
+_HALVINGS = 7  # of the chroma that may be left: to 1/128 of what was predicted
+
+
+def recolour(rgb: np.ndarray, ab: np.ndarray, *, clip: bool = False) -> np.ndarray:
     """The lightness of one image with the colours of another, by NumPy and tables alone.
 
-    As `rgb_to_lab` and `lab_to_rgb` would have it, within rounding, and several times as fast.
+    Inside sRGB as `rgb_to_lab` and `lab_to_rgb` would have it, within rounding, and several times
+    as fast. Of a colour outside, chroma gives way: its hue in Lab and its lightness stay.
 
     Args:
         rgb: uint8 `[..., 3]`, sRGB.
         ab: float32 `[..., 2]` in Lab units.
+        clip: colours outside are clipped channel by channel instead, which changes their
+            lightness, as `lab_to_rgb` does where predictions are measured.
 
     Returns:
-        uint8 `[..., 3]`, sRGB; clipped channel by channel.
+        uint8 `[..., 3]`, sRGB.
     """
-    luminance = sum(_LUMINANCE[i][rgb[..., i]] for i in range(3))
+    luminance = sum(_LUMINANCE[i].take(rgb[..., i]) for i in range(3))
     y = np.where(luminance > 0.008856, np.cbrt(luminance), 7.787 * luminance + 16 / 116)
-    x = y + ab[..., 0] * np.float32(1 / 500)
-    z = np.maximum(y - ab[..., 1] * np.float32(1 / 200), 0)
-    xyz = [np.where(f > 0.2068966, f * f * f, (f - 16 / 116) * (1 / 7.787)) for f in (x, y, z)]
+    a, b = ab[..., 0] * np.float32(1 / 500), ab[..., 1] * np.float32(1 / 200)
+    linear = _linear(y, a, b)
+    if not clip and len(outside := np.flatnonzero(_outside(linear))):
+        y, a, b = (part.take(outside) for part in (y, a, b))
+        chroma = _chroma_inside(y, a, b)
+        for channel, inside in zip(linear, _linear(y, a * chroma, b * chroma), strict=True):
+            channel.put(outside, inside)
     result = np.empty(rgb.shape, "uint8")
-    for channel in range(3):
-        linear = sum(part * weight for part, weight in zip(xyz, TO_RGB[:, channel], strict=True))
-        np.clip(linear, 0, 1, out=linear)
-        result[..., channel] = _GAMMA[(linear * 65535 + np.float32(0.5)).astype("uint16")]
+    for i, channel in enumerate(linear):
+        np.clip(channel, 0, 1, out=channel)
+        result[..., i] = _GAMMA.take((channel * 65535 + np.float32(0.5)).astype("uint16"))
     return result
+
+
+def _linear(y: np.ndarray, a: np.ndarray, b: np.ndarray) -> list[np.ndarray]:
+    """Linear RGB of Lab, whose L is `116 y - 16`, whose a is 500 times this one, b 200 times."""
+    f = (y + a, y, np.maximum(y - b, 0))
+    xyz = [np.where(v > 0.2068966, v * v * v, (v - 16 / 116) * (1 / 7.787)) for v in f]
+    return [
+        sum(part * weight for part, weight in zip(xyz, TO_RGB[:, channel], strict=True))
+        for channel in range(3)
+    ]
+
+
+def _outside(linear: list[np.ndarray]) -> np.ndarray:
+    low = np.minimum(np.minimum(linear[0], linear[1]), linear[2])
+    high = np.maximum(np.maximum(linear[0], linear[1]), linear[2])
+    return (low < -_EDGE) | (high > 1 + _EDGE)
+
+
+def _chroma_inside(y: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """How much of the chroma a colour may keep to lie inside sRGB, found by halving."""
+    chroma, step = np.zeros_like(y), np.float32(1)
+    for _ in range(_HALVINGS):
+        step /= 2
+        more = chroma + step
+        chroma += step * ~_outside(_linear(y, a * more, b * more))
+    return chroma

@@ -4,7 +4,7 @@ import numpy as np
 from PIL import Image
 from skimage import color, transform
 
-from colorization.data.read import BadImage, read_rgb
+from colorization.data.read import BadImage, read_photograph
 from colorization.data.recipe import RESAMPLING, Recipe
 
 NEAR_GRAY = 5  # Lab units; Zhang's rule: no abs(a) or abs(b) of the image exceeds it
@@ -27,7 +27,7 @@ def decode(data: bytes | np.ndarray, recipe: Recipe) -> tuple[np.ndarray, list[s
     """
     in_lab = isinstance(data, np.ndarray)
     # Pillow takes the three planes as RGB and resizes each for itself.
-    image, notes = (Image.fromarray(data), []) if in_lab else read_rgb(data)
+    image, notes = (Image.fromarray(data), []) if in_lab else _read(data)
     if min(image.size) < recipe.size:
         if not recipe.upsample:
             raise BadImage(f"is {image.width}x{image.height} px, smaller than {recipe.size} px")
@@ -38,6 +38,11 @@ def decode(data: bytes | np.ndarray, recipe: Recipe) -> tuple[np.ndarray, list[s
     if np.abs(lab[..., 1:]).max() <= NEAR_GRAY:
         notes = [*notes, "near_gray"]
     return pixels, notes
+
+
+def _read(data: bytes) -> tuple[Image.Image, list[str]]:
+    photograph = read_photograph(data)
+    return Image.fromarray(photograph.rgb), list(photograph.notes)
 
 
 def _resize(image: Image.Image, recipe: Recipe, to_lab: bool) -> np.ndarray:

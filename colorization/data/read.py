@@ -1,143 +1,128 @@
-"""Reading image files of any kind that people have."""
+"""Image files of any kind that people have, read in one order by everything that reads any.
 
-import io
-from dataclasses import dataclass
+Identified by content; then tags and profile, pages, samples in one range whatever their bits and
+sign, orientation, the profile, transparency. Ordinary files are Pillow's, whose pixels the stored
+results have seen. TIFF and PNG of 16 bits are libvips': of what was tried it alone read planes,
+white that is zero, Lab, keys and premultiplied alpha as they are meant (Pillow and tifffile gave
+negatives, stripes or the raw numbers, imagecodecs is three times its size and leaves them to us).
+"""
+
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
-import tifffile
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image
 
-GRAYSCALE_MODES = {"1", "L", "LA", "I", "I;16", "I;16B"}
+from colorization.data.decoders import PillowFile, TiffFile
+from colorization.data.metadata import Metadata, metadata_of
+from colorization.data.repair import repaired, what_it_is
 
 
 class BadImage(Exception):
     """An image that cannot be used; the message says why."""
 
 
-def read_rgb(data: bytes) -> tuple[Image.Image, list[str]]:
-    """An image file's bytes to an upright RGB image, as the reports' loaders would have it.
-
-    EXIF orientation is applied, a colour profile is not (see `read_photograph`). Grayscale (of 1,
-    8 or 16 bits) and CMYK are converted.
-
-    Args:
-        data: contents of the file.
-
-    Returns:
-        the image, mode "RGB", and notes: "grayscale" or "cmyk" where it was converted.
-
-    Raises:
-        BadImage: damaged, or no image at all.
-    """
-    try:
-        with Image.open(io.BytesIO(data)) as file:
-            mode = file.mode
-            image = ImageOps.exif_transpose(file)
-            image = _in_8_bits(image).convert("RGB")
-    except MemoryError:
-        raise
-    except Exception as error:  # Pillow's decoders raise whatever they stumble over
-        raise _unreadable(error) from None
-    if mode in GRAYSCALE_MODES:
-        return image, ["grayscale"]
-    return image, ["cmyk"] if mode == "CMYK" else []
-
-
 @dataclass
 class Photograph:
-    """An upright photograph in sRGB.
+    """A page of a file, upright, in sRGB.
 
     Attributes:
         rgb: uint8 `[H, W, 3]`, writable.
         alpha: mode "L" where it has transparency.
-        exif: its EXIF data, without the orientation that has been applied; may be empty, and is
-            of a TIFF, where the same tags say how the pixels are packed.
+        notes: "grayscale" or "cmyk" where it was converted.
+        metadata: what else the file holds, to be written with it.
+        duration: milliseconds that an animation shows it.
     """
 
     rgb: np.ndarray
     alpha: Image.Image | None = None
-    exif: bytes = b""
+    notes: tuple[str, ...] = ()
+    metadata: Metadata = field(default_factory=Metadata)
+    duration: float | None = None
+
+
+class PhotographFile:
+    """An opened file, whose pages are read one by one.
+
+    Args:
+        data: its contents.
+
+    Raises:
+        BadImage: no image, or of a format that is not read.
+        MemoryError: too large for this machine.
+    """
+
+    def __init__(self, data: bytes):
+        self._data = data
+        self._file = _attempt(lambda: _open(data), data)
+
+    @property
+    def count(self) -> int:
+        """Pages, or frames of an animation."""
+        return self._file.count
+
+    @property
+    def others(self) -> int:
+        """Pictures beside the photograph that are no pages: previews, gain maps."""
+        return self._file.others
+
+    @cached_property
+    def metadata(self) -> Metadata:
+        try:
+            return metadata_of(self._data, self._file)
+        except Exception:  # costs what it is, not the photograph
+            return Metadata(self._file.format, lost=("its metadata, which is damaged",))
+
+    def page(self, number: int = 0) -> Photograph:
+        """A page; of an animation a whole frame, whatever the file stores of it.
+
+        Raises:
+            BadImage: damaged.
+            MemoryError: too large for this machine.
+        """
+        return _attempt(lambda: self._page(number), self._data)
+
+    def _page(self, number: int) -> Photograph:
+        try:
+            samples = self._file.samples(number)
+        except Exception:
+            if number or not (mended := repaired(self._data)):
+                raise
+            samples = _open(mended).samples(number)
+        notes = {"gray": ("grayscale",), "cmyk": ("cmyk",)}.get(samples.space, ())
+        rgb, alpha = samples.rgb(), samples.transparency()
+        return Photograph(rgb, alpha, notes, self.metadata, samples.duration)
 
 
 def read_photograph(data: bytes) -> Photograph:
-    """An image file's bytes to what a viewer would show.
-
-    EXIF orientation is applied, and an embedded colour profile. Grayscale, palette, CMYK and 16
-    bits are converted; of several frames the first is taken.
+    """An image file's bytes to what a viewer would show; of several pages the first.
 
     Raises:
         BadImage: damaged, no image at all, or of more than 178 megapixels.
         MemoryError: too large for this machine.
     """
+    return PhotographFile(data).page()
+
+
+def _open(data: bytes) -> PillowFile | TiffFile:
+    if data[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
+        return TiffFile(data)
     try:
-        with _open(data) as file:
-            image = _upright(file)
-        alpha = None
-        if image.has_transparency_data:
-            image = image.convert("RGBA")
-            alpha = image.getchannel("A")
-        exif = image.getexif() if file.format != "TIFF" else None
-        return Photograph(np.array(_in_srgb(image)), alpha, exif.tobytes() if exif else b"")
+        return PillowFile(data)
+    except Exception:
+        if mended := repaired(data):
+            return PillowFile(mended)
+        raise
+
+
+def _attempt(read, data: bytes):
+    try:
+        return read()
     except MemoryError:
         raise
-    except Exception as error:  # Pillow's decoders raise whatever they stumble over
-        raise _unreadable(error) from None
-
-
-def _unreadable(error: Exception) -> BadImage:
-    if isinstance(error, Image.UnidentifiedImageError):  # its text names an object in memory
-        return BadImage("cannot be read (it is no image, or of a format that Pillow does not know)")
-    return BadImage(f"cannot be read ({' '.join(str(error).split())[:120]})")
-
-
-def _in_8_bits(image: Image.Image) -> Image.Image:
-    """Samples of 16 bits scaled, which Pillow would clip; numbers without a range are refused."""
-    if image.mode == "F":
-        raise ValueError("its samples are floating-point numbers")
-    if not image.mode.startswith("I"):
-        return image
-    return Image.fromarray((np.asarray(image) / 257).clip(0, 255).round().astype("uint8"))
-
-
-def _open(data: bytes) -> Image.Image:
-    """Pillow's image, or, of a TIFF with samples that Pillow does not know, tifffile's."""
-    try:
-        return Image.open(io.BytesIO(data))
-    except Image.UnidentifiedImageError:
-        if data[:4] not in (b"II*\0", b"MM\0*"):
-            raise
-    with tifffile.TiffFile(io.BytesIO(data)) as file:
-        page = file.pages[0]
-        if page.imagewidth * page.imagelength > 2 * Image.MAX_IMAGE_PIXELS:
-            raise ValueError("it is too large")
-        if page.dtype != np.uint16:
-            raise ValueError(f"its samples are {page.dtype}")
-        return Image.fromarray((page.asarray() / 257).round().astype("uint8"))
-
-
-def _upright(image: Image.Image) -> Image.Image:
-    try:
-        return ImageOps.exif_transpose(image)
-    except Image.DecompressionBombError:
-        raise
-    except Exception:  # damaged EXIF is no reason to lose the photograph, damaged pixels are
-        image.load()
-        return image.copy()
-
-
-_SRGB = ImageCms.createProfile("sRGB")
-
-
-def _in_srgb(image: Image.Image) -> Image.Image:
-    image = _in_8_bits(image)
-    profile = image.info.get("icc_profile")
-    if image.mode not in ("L", "RGB", "CMYK"):
-        image = image.convert("RGB")
-    if profile:
-        try:
-            given = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            if not ImageCms.getProfileDescription(given).startswith("sRGB"):
-                return ImageCms.profileToProfile(image, given, _SRGB, outputMode="RGB")
-        except (ImageCms.PyCMSError, OSError, ValueError):
-            pass  # damaged, or of another colour space: as if there were none
-    return image.convert("RGB")
+    except Image.UnidentifiedImageError:  # its text names an object in memory
+        raise BadImage(f"cannot be read ({what_it_is(data)})") from None
+    except Exception as error:  # decoders raise whatever they stumble over
+        text = getattr(error, "detail", "") or str(error)  # libvips has the former
+        text = " ".join(text.split())[:120] or type(error).__name__
+        raise BadImage(f"cannot be read ({text})") from None

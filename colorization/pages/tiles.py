@@ -22,7 +22,7 @@ def tiles(run: StoredRun, grid: str) -> dict[str, np.ndarray]:
     photographs = run.photographs(grid)
     answers = run.answers(grid)
     if run.shown[grid]["space"] == "ab":
-        answers = recolour(photographs, from_8_bits(answers[..., :2]))
+        answers = recolour(photographs, from_8_bits(answers[..., :2]), clip=True)
     none = np.zeros((*photographs.shape[:-1], 2), "float32")
     found = {GRAY: recolour(photographs, none), COLOURED: answers, ORIGINAL: photographs}
     classifies = run.config["objective"]["type"] == "AbClassification"

@@ -4,8 +4,8 @@ The network sees the photograph whole and undistorted at its own small size; onl
 predicts is enlarged, and joined to the photograph's lightness strip by strip. No detail is lost.
 """
 
-import glob
 import os
+import threading
 import time
 import warnings
 from collections.abc import Iterable, Iterator
@@ -17,38 +17,30 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
-from colorization.data.read import BadImage, Photograph, read_photograph
-from colorization.data.source import EXTENSIONS, image_files
-from colorization.errors import UserError
-from colorization.files import refuse_file, replacing
+from colorization.data.decoders import FORMATS as HEADERS
+from colorization.data.read import Photograph, PhotographFile
+from colorization.data.source import contents
+from colorization.errors import shown
+from colorization.files import replacing
+from colorization.photographs.boundary import attempt, in_time
 from colorization.photographs.colorizer import Colorizer, join
+from colorization.photographs.jobs import Job, find_jobs
+from colorization.photographs.save import FORMATS, refuse_pages, save
 
 BATCH, BATCH_PIXELS = 16, 1 << 25  # photographs in memory at once, and their pixels
 
 COMPARED = 1600  # pixels that a side of a compared photograph may have
 
-FORMATS = {
-    ".jpg": {"format": "JPEG", "quality": 95, "subsampling": 0},
-    ".png": {"format": "PNG", "compress_level": 1},
-    ".webp": {"format": "WEBP", "quality": 95},
-    ".tif": {"format": "TIFF", "compression": "tiff_lzw"},
-    ".bmp": {"format": "BMP"},
-}
-
-FORMATS |= {".jpeg": FORMATS[".jpg"], ".tiff": FORMATS[".tif"]}
-
 
 @dataclass(frozen=True)
-class Job:
-    """A photograph, the file for its coloured version, and that for the pair of both if wanted."""
+class Opened:
+    """A photograph that is read, and what the network sees of its first page."""
 
-    photograph: Path
-    target: Path
-    pair: Path | None = None
-
-    @property
-    def files(self) -> tuple[Path, ...]:
-        return (self.target, self.pair) if self.pair else (self.target,)
+    job: Job
+    file: PhotographFile
+    first: Photograph
+    seen: np.ndarray
+    shape: tuple[int, int]
 
 
 def colorize_files(
@@ -73,7 +65,7 @@ def colorize_files(
         say: called with lines of text.
 
     Returns:
-        Number of photographs that could not be read or written.
+        Number of photographs that could not be read or written; each is named.
 
     Raises:
         UserError: nothing to colour, `out` is where the photographs are, or an unusable run.
@@ -81,9 +73,9 @@ def colorize_files(
     """
     # Pillow warns of damaged EXIF data, and from 89 megapixels on; it refuses at twice as many.
     warnings.filterwarnings("ignore", module="PIL")
-    jobs = find_jobs(given, out, compare)
+    jobs = find_jobs(given, out, compare, say)
     colorizer = Colorizer.load(run, temperature)
-    todo = [job for job in jobs if overwrite or not all(file.exists() for file in job.files)]
+    todo = [job for job in jobs if overwrite or not all(map(os.path.exists, job.files))]
     start, failed = time.perf_counter(), 0
     with (
         ThreadPoolExecutor(os.cpu_count()) as pool,
@@ -91,70 +83,89 @@ def colorize_files(
     ):
         reading: list = []
         for batch in (*_batches(todo), []):  # the next is read while this one is finished
-            current, reading = reading, [(job, pool.submit(_read, job)) for job in batch]
-            readable, problems = [], []
-            for job, future in current:
-                try:
-                    readable.append((job, future.result()))
-                except (BadImage, MemoryError, OSError) as error:
-                    problems.append((job, str(error) or "needs more memory than there is"))
-            if readable:
-                problems += _finish(colorizer, readable, overwrite, pool)
+            current, reading = reading, [(job, pool.submit(_open, job, colorizer)) for job in batch]
+            opened = [(job, *future.result()) for job, future in current]
+            problems = [(job, problem) for job, _, problem in opened if problem]
+            if readable := [found for _, found, problem in opened if not problem]:
+                problems += _finish(colorizer, readable, overwrite, pool, say)
             for job, problem in problems:
                 bar.clear()
-                say(f"{job.photograph}: {problem}")
+                say(f"{shown(job.photograph)}: {problem}")
             failed += len(problems)
             bar.update(len(current))
     coloured, kept = len(todo) - failed, len(jobs) - len(todo)
     rate = coloured / (time.perf_counter() - start)
-    parts = [f"{coloured} coloured in {out}" + f" ({rate:.1f} a second)" * (coloured > 1)]
+    parts = [f"{coloured} coloured in {shown(out)}" + f" ({rate:.1f} a second)" * (coloured > 1)]
     parts += [f"{kept} left as they were (--overwrite replaces them)"] if kept else []
     parts += [f"{failed} not coloured"] if failed else []
     say(", ".join(parts))
     return failed
 
 
-def _read(job: Job) -> Photograph:
-    return read_photograph(job.photograph.read_bytes())
+def _open(job: Job, colorizer: Colorizer) -> tuple[Opened | None, str | None]:
+    """A photograph ready for the network, or what is wrong with it."""
+
+    def read() -> Opened:
+        file = PhotographFile(contents(job.photograph))
+        first = file.page()
+        refuse_pages(file, first, job.target)
+        return Opened(job, file, first, *colorizer.see(Image.fromarray(first.rgb)))
+
+    return attempt(lambda: in_time(read), "cannot be read")
 
 
 def _finish(
-    colorizer: Colorizer, read: list[tuple[Job, Photograph]], overwrite: bool, pool
+    colorizer: Colorizer, opened: list[Opened], overwrite: bool, pool, say
 ) -> list[tuple[Job, str]]:
     """Predict for all at once; enlarge, join and write each in the pool; what went wrong."""
-    seen = list(pool.map(lambda one: colorizer.see(Image.fromarray(one[1].rgb)), read))
     # Two shapes, a photograph alone and a full batch: a network is compiled for each.
-    count = BATCH if len(seen) > 1 else 1
+    count = BATCH if len(opened) > 1 else 1
     squares = np.zeros((count, colorizer.size, colorizer.size), "float32")
-    squares[: len(seen)] = [L for L, _ in seen]
+    squares[: len(opened)] = [one.seen for one in opened]
     predicted = colorizer.predict(squares)
 
-    def write(place: int) -> str | None:
-        (job, photograph), (height, width) = read[place], seen[place][1]
-        wanted = [file for file in job.files if overwrite or not file.exists()]
-        before = at_most(photograph.rgb, COMPARED).convert("L") if job.pair in wanted else None
-        join(photograph.rgb, predicted[place, :height, :width])
-        try:
-            if job.target in wanted:
-                save(photograph, job.target)
-            if before:
-                _save_pair(before, at_most(photograph.rgb, COMPARED), job.pair)
-        except (OSError, ValueError) as error:
-            if getattr(error, "errno", None):
-                raise  # the disk's, not the photograph's
-            return f"cannot be written as {job.target.name} ({error})"
+    def write(place: int) -> tuple[list[str] | None, str | None]:
+        one, (height, width) = opened[place], opened[place].shape
+        wanted = [f for f in one.job.files if overwrite or not os.path.exists(f)]
+        ab = predicted[place, :height, :width]
+        doing = f"cannot be written as {shown(one.job.target.name)}"
+        return attempt(lambda: _write(one, ab, wanted, colorizer), doing)
 
-    problems = pool.map(write, range(len(read)))
-    return [(job, problem) for (job, _), problem in zip(read, problems, strict=True) if problem]
+    problems = []
+    for one, (lost, problem) in zip(opened, pool.map(write, range(len(opened))), strict=True):
+        if problem:
+            problems.append((one.job, problem))
+        elif lost:
+            say(f"{shown(one.job.photograph)}: coloured without {', '.join(lost)}")
+    return problems
 
 
-def save(photograph: Photograph, target: Path) -> None:
-    """Write it as the target's suffix, one of `FORMATS`, says; a JPEG has no transparency."""
-    image, options = Image.fromarray(photograph.rgb), FORMATS[target.suffix.lower()]
-    if photograph.alpha and options["format"] != "JPEG":
-        image.putalpha(photograph.alpha)
-    with replacing(target) as part:
-        image.save(part, **options, exif=photograph.exif)
+def _write(one: Opened, ab: np.ndarray, wanted: list[Path], colorizer: Colorizer) -> list[str]:
+    """Write what is wanted of a photograph; what of its file is lost, in words."""
+    photograph, lost = one.first, []
+    before = at_most(photograph.rgb, COMPARED).convert("L") if one.job.pair in wanted else None
+    join(photograph.rgb, ab)
+    if one.job.target in wanted:
+        lost = save(photograph, one.job.target, coloured_pages(one.file, colorizer))
+        if one.file.others:
+            lost.append(
+                f"{one.file.others} pictures beside it (it is the first of {one.file.others + 1})"
+            )
+    if before:
+        _save_pair(before, at_most(photograph.rgb, COMPARED), one.job.pair)
+    return lost
+
+
+_one_at_a_time = threading.Lock()
+
+
+def coloured_pages(file: PhotographFile, colorizer: Colorizer) -> Iterator[Photograph]:
+    """All pages of a file but the first, coloured one after the other."""
+    for number in range(1, file.count):
+        page = in_time(lambda number=number: file.page(number))
+        with _one_at_a_time:
+            colorizer.colour(page)
+        yield page
 
 
 def _save_pair(before: Image.Image, after: Image.Image, target: Path) -> None:
@@ -162,7 +173,7 @@ def _save_pair(before: Image.Image, after: Image.Image, target: Path) -> None:
     pair.paste(before, (0, 0))
     pair.paste(after, (before.width, 0))
     with replacing(target) as part:
-        pair.save(part, **FORMATS[".jpg"])
+        pair.save(part, "JPEG", **FORMATS[".jpg"].options)
 
 
 def at_most(rgb: np.ndarray, side: int) -> Image.Image:
@@ -188,58 +199,9 @@ def _batches(jobs: list[Job]) -> Iterator[list[Job]]:
 
 
 def _pixels(path: Path) -> int:
-    """Pixels of an image by its header; 0 where that cannot be read, which `_read` will say."""
+    """Pixels of an image by its header; its bytes where Pillow does not know that."""
     try:
-        with Image.open(path) as image:
+        with Image.open(path, formats=(*HEADERS, "TIFF")) as image:
             return image.width * image.height
-    except Exception:  # Pillow's decoders raise whatever they stumble over
-        return 0
-
-
-def output_name(path: Path) -> Path:
-    """A photograph's name for its coloured version: a PNG where its format is not written."""
-    return path if path.suffix.lower() in FORMATS else path.with_name(f"{path.name}.png")
-
-
-def find_jobs(given: Iterable[str | Path], out: Path, compare: bool = False) -> list[Job]:
-    """Photographs and where their coloured versions go: a file's name, a folder's tree.
-
-    Args:
-        given, out, compare: see `colorize_files`.
-
-    Raises:
-        UserError: nothing is there, `out` is a file or where the photographs are, or two
-            photographs would go to one file.
-    """
-    refuse_file(out)
-    jobs: dict[Path, Job] = {}  # by each file
-    for name in given:
-        place = Path(name)
-        if place.is_dir():
-            if place.resolve() == out.resolve():
-                raise UserError(f"{out} is where the photographs are; name another folder for OUT")
-            pairs = [(p, p.relative_to(place)) for p in image_files(place)]
-            pairs = [(p, t) for p, t in pairs if out.resolve() not in p.resolve().parents]
-            if not pairs:
-                raise UserError(f"{place} holds no images ({', '.join(sorted(EXTENSIONS))})")
-        elif place.is_file():
-            pairs = [(place, Path(place.name))]
-        else:
-            found = sorted(map(Path, glob.glob(str(name), recursive=True)))
-            pairs = [(p, Path(p.name)) for p in found if p.is_file()]
-            if not pairs:
-                raise UserError(f"{name} does not exist; give photographs, folders or a pattern")
-        for photograph, target in pairs:
-            target = out / output_name(target)
-            if photograph.resolve() == target.resolve():
-                raise UserError(f"{photograph} lies in {out}; name another folder for OUT")
-            pair = target.with_name(f"{target.name}-compare.jpg") if compare else None
-            job = Job(photograph, target, pair)
-            for file in job.files:
-                first = jobs.setdefault(file, job)
-                if first.photograph != photograph:
-                    raise UserError(
-                        f"{first.photograph} and {photograph} would both become {file}; colour "
-                        "them into different folders"
-                    )
-    return list(dict.fromkeys(jobs.values()))
+    except Exception:  # what is wrong with it, `_open` will say
+        return os.path.getsize(path) if os.path.exists(path) else 0

@@ -12,10 +12,13 @@ from pathlib import Path
 
 from PIL import Image
 
-from colorization.data.read import BadImage, read_photograph
-from colorization.errors import UserError
-from colorization.photographs.album import at_most, output_name, save
+from colorization.data.read import PhotographFile
+from colorization.data.source import contents
+from colorization.errors import UserError, shown
+from colorization.photographs.album import at_most, coloured_pages
+from colorization.photographs.boundary import attempt, in_time
 from colorization.photographs.colorizer import Colorizer
+from colorization.photographs.save import output_name, refuse_pages, save
 
 LARGEST = 50  # MB that a photograph may have
 
@@ -114,16 +117,21 @@ def colour(photograph: Path, run: Path, folder: Path) -> tuple[Path, dict[str, I
         UserError: the photograph cannot be read, or the run cannot be used.
     """
     colorizer = load(run)
-    try:
-        found = read_photograph(photograph.read_bytes())
-    except BadImage as reason:
-        raise UserError(f"{photograph.name}: {reason}") from None
-    except MemoryError:
-        raise UserError(f"{photograph.name} needs more memory than there is") from None
-    original = at_most(found.rgb, SHOWN)
     target = folder / output_name(Path(photograph.name))
+
+    def read():
+        file = PhotographFile(contents(photograph))
+        first = file.page()
+        refuse_pages(file, first, target)
+        return file, first
+
+    opened, problem = attempt(lambda: in_time(read), "cannot be read")
+    if problem:
+        raise UserError(f"{shown(photograph.name)}: {problem}")
+    file, found = opened
+    original = at_most(found.rgb, SHOWN)
     colorizer.colour(found)
-    save(found, target)
+    save(found, target, coloured_pages(file, colorizer))
     coloured = at_most(found.rgb, SHOWN)
     return target, {"gray": original.convert("L"), "coloured": coloured, "original": original}
 

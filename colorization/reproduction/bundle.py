@@ -27,8 +27,8 @@ PARTS = (
     *("Makefile", "LICENSE"),
 )
 PACKAGES = (
-    *("h5py", "jinja2", "keras", "matplotlib", "pandas", "pillow", "scikit-image", "scipy"),
-    *("tifffile", "tqdm"),
+    *("h5py", "jinja2", "keras", "matplotlib", "pandas", "pillow", "pyvips", "pyvips-binary"),
+    *("scikit-image", "scipy", "tqdm"),
 )
 BLOCK = 512  # bytes, of which a file in a tar takes whole ones
 HEADERS = {False: 1, True: 3}  # blocks before it; a name of more than 100 bytes takes more

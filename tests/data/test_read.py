@@ -5,10 +5,10 @@ import zlib
 
 import numpy as np
 import pytest
-import tifffile
 from PIL import Image, ImageCms
 
 from colorization.data.read import BadImage, read_photograph
+from tests.data.photograph_files import tiff
 
 SRGB = ImageCms.createProfile("sRGB")
 
@@ -58,9 +58,8 @@ def test_gray_of_1_8_and_16_bits_is_scaled_to_8(form):
 
 def test_16_bit_rgb_tiff_is_scaled_to_8():
     image = np.asarray(ramp("RGB"))
-    data = io.BytesIO()
-    tifffile.imwrite(data, image.astype("uint16") * 257, photometric="rgb")
-    np.testing.assert_array_equal(read_photograph(data.getvalue()).rgb, image)
+    data = tiff({"samples": image.astype("uint16") * 257})
+    np.testing.assert_array_equal(read_photograph(data).rgb, image)
 
 
 def test_alpha_is_kept():
@@ -113,7 +112,7 @@ def test_exif_orientation_is_applied_and_removed(orientation):
     found = read_photograph(file(stored, "PNG", exif=exif))
     np.testing.assert_array_equal(found.rgb, upright)
     kept = Image.Exif()
-    kept.load(found.exif)
+    kept.load(found.metadata.exif)
     assert kept.get(0x0112, 1) == 1 and kept[0x010F] == "a camera"
 
 
