@@ -184,6 +184,7 @@ def test_where_nothing_was_trained_no_page_is_rendered(tmp_path):
     assert not list(tmp_path.glob("runs/**/*.md"))
 
 
+@pytest.mark.slow
 def test_a_run_on_other_photographs_is_refused_in_a_line(tmp_path):
     for number in range(6):
         photograph(tmp_path / f"album/{number}.bmp", number)
