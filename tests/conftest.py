@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from colorization.backend import TENSORFLOW
+from colorization.backend import TENSORFLOW, import_quietly
 from tests import ON_JAX, ROOT
 
 os.environ.update(TENSORFLOW | dict(os.environ))  # as the command line has it
@@ -25,6 +25,8 @@ from colorization.data import roots
 from colorization.data.source import SPLITS, image_files
 from colorization.files import lock
 from tests.tiny import runs as tiny
+
+import_quietly()  # a user's keras.json counts for no test
 
 # Read before any test sets the variable.
 _GIVEN = os.environ.get(roots.ENVIRONMENT_VARIABLE)

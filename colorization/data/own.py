@@ -1,7 +1,6 @@
 """The user's own photographs: any folder of them, checked before they are split."""
 
 import hashlib
-import os
 import re
 from dataclasses import dataclass
 from functools import cache
@@ -22,9 +21,9 @@ class OwnFile(ImageFile):
 
     @property
     def name(self) -> str:
-        """Its path below the folder; bytes that are no UTF-8 are written as escapes."""
+        """Its path below the folder; what cannot be printed is escaped."""
         below = self.path.relative_to(self.folder).as_posix()
-        return os.fsencode(below).decode("utf-8", "backslashreplace")
+        return "".join(c if c.isprintable() else repr(c)[1:-1] for c in below)
 
     @property
     def identity(self) -> tuple:

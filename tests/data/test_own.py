@@ -17,6 +17,7 @@ from colorization.serialization import to_json
 from tests.tiny.command_line import run as experiments
 
 RECIPE = Recipe(16)
+TRAIN = ("reproduce", "flower-cgan", "--arms", "unet", "--scale", "smoke")
 
 
 def photograph(path, seed=0):
@@ -117,9 +118,11 @@ def test_names_are_told_apart_by_folder(tmp_path, data_folder):
 
 def test_a_name_of_any_bytes_can_be_stored(album):
     os.rename(album / "00.bmp", os.fsencode(album) + b"/caf\xe9.bmp")
+    os.rename(album / "01.bmp", album / "two\nlines, \xe9.bmp")
     images, _ = prepared(album)
     names = images.names("train") + images.names("test")
-    assert "caf\\xe9.bmp" in names and all(name.encode() for name in names)
+    assert {"caf\\udce9.bmp", "two\\nlines, \xe9.bmp"} <= set(names)
+    assert all(name.encode() and len(name.splitlines()) == 1 for name in names)
 
 
 def test_replaced_photographs_are_not_taken_for_those_before(album):
@@ -172,9 +175,16 @@ def test_a_folder_is_a_source(album, tmp_path):
 
 # ---------------------------------------------------------------- trained on
 
-TRAIN = ("reproduce", "flower-cgan", "--arms", "unet", "--scale", "smoke")
+
+def test_where_nothing_was_trained_no_page_is_rendered(tmp_path):
+    for number in range(3):
+        photograph(tmp_path / f"album/{number}.bmp")
+    done = experiments(tmp_path, *TRAIN, "--data", "folder:album")
+    assert done.returncode == 2 and "2 are copies and 0 cannot be used" in done.stderr
+    assert not list(tmp_path.glob("runs/**/*.md"))
 
 
+@pytest.mark.slow
 def test_a_run_on_other_photographs_is_refused_in_a_line(tmp_path):
     for number in range(6):
         photograph(tmp_path / f"album/{number}.bmp", number)
