@@ -184,7 +184,13 @@ def test_the_profile_is_that_of_the_result(suffix, tmp_path):
 
 @pytest.mark.parametrize("order", ["<", ">"])
 def test_every_page_of_a_tiff_is_written_with_its_tags(order, tmp_path):
-    tags = {271: "a camera", 282: ("2I", [(300, 1)]), 283: ("2I", [(300, 1)]), 296: 2, 700: XMP}
+    tags = {
+        271: "a camera",
+        282: ("2I", [(300, 1)]),
+        283: ("2I", [(300, 1)]),
+        296: 2,
+        700: ("B", list(XMP)),
+    }
     tags |= {33723: b"\x1c\2\5\0\2Hi", 50000: [1, 2, 3], 274: 6}
     pages = [{"samples": BARS, "tags": {270: f"page {number}"} | tags} for number in range(3)]
     pages.insert(1, {"samples": BARS[::4, ::4], "tags": {254: 1}})
