@@ -34,7 +34,7 @@ def test_inside_srgb_colours_are_those_of_skimage_and_clipping_is_asked_for():
     clipped = recolour(rgb, ab, clip=True)
     assert np.abs(clipped - expected).max() < 0.7
     lightness = np.abs(color.rgb2lab(clipped)[..., 0] - lab[..., 0])
-    assert lightness.max() > 5  # which is why it is not what photographs are coloured by
+    assert lightness.max() > 4  # which is why it is not what photographs are coloured by
 
 
 def test_outside_hue_stays_and_chroma_is_as_high_as_it_can_be():
