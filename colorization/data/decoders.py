@@ -48,12 +48,19 @@ class PillowFile:
             values, space, alpha = _pillow_samples(image, self.format)
         profile = image.info.get("icc_profile") or b""
         duration = image.info.get("duration") if self.count > 1 else None
-        return Samples(values, space, alpha, profile, orientation, duration)
+        return Samples(values, space, alpha, profile, _gamma(image.info), orientation, duration)
 
     def _orientation(self) -> int:
         with suppress(Exception):  # damaged EXIF is no reason to lose the photograph
             return self._image.getexif().get(ifd.ORIENTATION, 1)
         return 1
+
+
+def _gamma(info: dict) -> float | None:
+    """A PNG's gamma, if it has no profile and is not made for sRGB, about whose 1/2.2 that is."""
+    gamma = info.get("gamma")
+    ordinary = not gamma or "srgb" in info or abs(gamma - 1 / 2.2) < 0.02
+    return None if ordinary else gamma
 
 
 def _is_deep(png: bytes) -> bool:
@@ -124,7 +131,8 @@ class TiffFile:
         space = {SEPARATED: "cmyk", LAB: "lab", ICC_LAB: "lab"}.get(photometric)
         space = space or ("gray" if values.ndim == 2 else "rgb")
         orientation = directory.number(ifd.ORIENTATION, 1)
-        return Samples(values, space, alpha, profile.data if profile else b"", orientation)
+        profile = profile.data if profile else b""
+        return Samples(values, space, alpha, profile, orientation=orientation)
 
     def _by_pillow(self, page: int) -> np.ndarray:
         """Old kinds of YCbCr, which libtiff converts if it is asked for RGBA as Pillow does."""

@@ -152,7 +152,7 @@ def upright(exif: bytes) -> bytes:
     return bytes(changed)
 
 
-def with_fields(tiff: bytes, pages: list[dict[int, Field]], source: bytes) -> bytes:
+def with_fields(tiff: bytes, pages: list[dict[int, Field]], source: bytes) -> tuple[bytes, int]:
     """A classic TIFF file with more fields for each of its pages, of another block.
 
     Args:
@@ -160,37 +160,62 @@ def with_fields(tiff: bytes, pages: list[dict[int, Field]], source: bytes) -> by
         pages: fields by tag, for as many pages as there are.
         source: the block that they are of, for the directories within.
 
+    Returns:
+        the file, and how many directories within were damaged and are left out.
+
     Raises:
         ValueError: one of the two cannot be read.
     """
-    block, result = Block(tiff), bytearray(tiff)
+    block, writer = Block(tiff), _Writer(bytearray(tiff), Block(tiff).order, Block(source))
     link = 4
     for directory, more in zip(block.directories(), pages, strict=True):
         fields = {tag: f.turned(block.order) for tag, f in more.items()} | directory.fields
-        at = _append(result, fields, block.order, Block(source))
-        struct.pack_into(f"{block.order}I", result, link, at)
-        link = at + 2 + 12 * len(fields)
-    return bytes(result)
+        at, following = writer.append(fields)
+        struct.pack_into(f"{block.order}I", writer.result, link, at)
+        link = following
+    return bytes(writer.result), writer.damaged
 
 
-def _append(result: bytearray, fields: dict[int, Field], order: str, source: Block) -> int:
-    """Write a directory and all within to the end of a file; where it begins."""
-    entries = b""
-    for tag, field in sorted(fields.items()):
-        if tag in WITHIN:
-            within = source.directory(field.turned(source.order).numbers()[0]).fields
-            turned = {t: f.turned(order) for t, f in within.items()}
-            field = Field(
-                tag, 4, struct.pack(f"{order}I", _append(result, turned, order, source)), 0, order
-            )
-        count, content = len(field.data) // _SIZES[field.kind], field.data
+@dataclass
+class _Writer:
+    """Writes directories to the end of a file."""
+
+    result: bytearray
+    order: str
+    source: Block
+    damaged: int = 0
+
+    def append(self, fields: dict[int, Field], depth: int = 0) -> tuple[int, int]:
+        """Where the directory begins, and where it says which one follows."""
+        entries = b""
+        for tag, field in sorted(fields.items()):
+            if tag in WITHIN:
+                if depth == 2:  # they lead in a circle
+                    continue
+                try:
+                    place = field.turned(self.source.order).numbers()[0]
+                    within = self.source.directory(place).fields.items()
+                except (ValueError, IndexError):
+                    self.damaged += 1
+                    continue
+                at, _ = self.append({t: f.turned(self.order) for t, f in within}, depth + 1)
+                field = Field(tag, 4, struct.pack(f"{self.order}I", at), 0, self.order)
+            entries += self._entry(field)
+        self._even()
+        at, count = len(self.result), len(entries) // 12
+        self.result += struct.pack(f"{self.order}H", count) + entries + b"\0" * 4
+        return at, at + 2 + len(entries)
+
+    def _entry(self, field: Field) -> bytes:
+        content = field.data
         if len(content) > 4:
-            result += b"\0" * (len(result) % 2)
-            place = len(result)
-            result += content
-            content = struct.pack(f"{order}I", place)
-        entries += struct.pack(f"{order}HHI", tag, field.kind, count) + content.ljust(4, b"\0")
-    result += b"\0" * (len(result) % 2)
-    at = len(result)
-    result += struct.pack(f"{order}H", len(fields)) + entries + b"\0" * 4
-    return at
+            self._even()
+            place = len(self.result)
+            self.result += content
+            content = struct.pack(f"{self.order}I", place)
+        count = len(field.data) // _SIZES[field.kind]
+        head = struct.pack(f"{self.order}HHI", field.tag, field.kind, count)
+        return head + content.ljust(4, b"\0")
+
+    def _even(self) -> None:
+        self.result += b"\0" * (len(self.result) % 2)

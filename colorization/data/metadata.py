@@ -7,7 +7,7 @@ Only what would be wrong of the result is changed: the orientation, which has be
 import re
 import struct
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from PIL import ImageCms
@@ -18,6 +18,7 @@ from colorization.data.repair import png_chunks
 
 EXIF_HEADER = b"Exif\0\0"
 XMP_HEADER = b"http://ns.adobe.com/xap/1.0/\0"
+XMP = 700  # the tag of a TIFF
 
 # Tags of a TIFF page that say how its pixels lie there, or what has been applied to them.
 _OF_PIXELS = {*range(254, 269), *range(273, 274), ifd.ORIENTATION, *range(277, 282), 284}
@@ -64,14 +65,7 @@ def metadata_of(data: bytes, file) -> Metadata:
         file: `PillowFile` or `TiffFile`.
     """
     if file.format == "TIFF":
-        pages = tuple(
-            {
-                tag: f
-                for tag, f in directory.fields.items()
-                if tag not in _OF_PIXELS and _is_whole(f)
-            }
-            for directory in file.directories
-        )
+        pages = tuple(_fields(directory) for directory in file.directories)
         profile = file.directories[0].fields.get(34675)
         return Metadata("TIFF", pages=pages, block=data, icc=_icc(profile.data if profile else b""))
     info, native = file.info, b""
@@ -104,8 +98,12 @@ def metadata_of(data: bytes, file) -> Metadata:
     )
 
 
-def _is_whole(field: ifd.Field) -> bool:
-    return len(field.data) > 0
+def _fields(directory: ifd.Directory) -> dict[int, ifd.Field]:
+    """A page's fields that are not of its pixels."""
+    fields = {t: f for t, f in directory.fields.items() if t not in _OF_PIXELS and f.data}
+    if XMP in fields:
+        fields[XMP] = replace(fields[XMP], data=_upright_xmp(fields[XMP].data))
+    return fields
 
 
 def _positive(dpi) -> tuple[float, float] | None:

@@ -1,6 +1,7 @@
 """A page's samples as its file has them, and what they become: upright, of 8 bits, in sRGB."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from PIL import Image
@@ -18,6 +19,7 @@ class Samples:
         space: "gray", "rgb", "cmyk" (0 is no ink) or "lab".
         alpha: `[H, W]` of the same type, not multiplied into the values.
         profile: ICC; may be empty.
+        gamma: samples are light to this power, as a PNG without a profile may say.
         orientation: as EXIF has it, 1 to 8.
         duration: milliseconds that an animation shows it.
     """
@@ -26,6 +28,7 @@ class Samples:
     space: str
     alpha: np.ndarray | None = None
     profile: bytes = b""
+    gamma: float | None = None
     orientation: int = 1
     duration: float | None = None
 
@@ -43,6 +46,8 @@ class Samples:
             converted = in_srgb(values, self.space, self.profile)
             if converted is not None:
                 return converted
+        elif self.gamma:
+            values = _gamma_table(self.gamma, values.dtype.itemsize).take(values)
         values = in_8_bits(values)
         if self.space == "gray":
             return np.repeat(values[..., None], 3, axis=-1)
@@ -88,3 +93,11 @@ def in_8_bits(values: np.ndarray) -> np.ndarray:
     if values.dtype == np.uint8:
         return values
     return ((values.astype("uint32") * 255 + 32767) // 65535).astype("uint8")
+
+
+@lru_cache(maxsize=16)
+def _gamma_table(gamma: float, size: int) -> np.ndarray:
+    """uint8 sRGB for each sample of so many bytes."""
+    light = np.linspace(0, 1, 256**size) ** (1 / gamma)
+    values = np.where(light > 0.0031308, 1.055 * light ** (1 / 2.4) - 0.055, 12.92 * light)
+    return np.rint(255 * values).astype("uint8")

@@ -90,8 +90,12 @@ def image_files(folder: Path, say: Callable[[str], None] = once) -> list[Path]:
         folder: as deep as it goes.
         say: called with a line for each path that ends as a photograph does and is none.
     """
+
+    def unreadable(error: OSError) -> None:
+        say(f"{shown(error.filename)}: passed over ({error.strerror})")
+
     found = []
-    for place, folders, names in os.walk(folder):
+    for place, folders, names in os.walk(folder, onerror=unreadable):
         for name in [name for name in folders if name.startswith(".") or name == "__MACOSX"]:
             folders.remove(name)
         for name in folders:

@@ -10,7 +10,7 @@ from pathlib import Path
 from PIL import Image, TiffImagePlugin
 
 from colorization.data import ifd
-from colorization.data.metadata import EXIF_HEADER, XMP_HEADER, XMP_KEY, Metadata, segment
+from colorization.data.metadata import EXIF_HEADER, XMP, XMP_HEADER, XMP_KEY, Metadata, segment
 from colorization.data.read import Photograph, PhotographFile
 from colorization.files import replacing
 
@@ -195,10 +195,12 @@ def _tiff(pages, form: Format, metadata: Metadata, lost: list[str]) -> bytes:
     if not any(fields):
         return plain
     try:
-        return ifd.with_fields(plain, list(fields), block)
+        data, damaged = ifd.with_fields(plain, list(fields), block)
     except (ValueError, IndexError) as error:
         lost.append(f"its tags, which are damaged ({error})")
         return plain
+    lost += ["EXIF data, which is damaged"] if damaged else []
+    return data
 
 
 def _fields(metadata: Metadata, count: int) -> list[dict[int, ifd.Field]]:
@@ -209,5 +211,5 @@ def _fields(metadata: Metadata, count: int) -> list[dict[int, ifd.Field]]:
         fields |= block.directory(block.first()).fields
         fields.pop(ifd.ORIENTATION, None)
     if metadata.xmp:
-        fields[700] = ifd.Field(700, 1, metadata.xmp, 0, "<")
+        fields[XMP] = ifd.Field(XMP, 1, metadata.xmp, 0, "<")
     return [fields, *[{}] * (count - 1)]

@@ -158,7 +158,7 @@ def _field(value, order: str) -> tuple[int, int, bytes]:
         return 2, len(value) + 1, value.encode() + b"\0"
     kind, values = value if isinstance(value, tuple) else ("H", value)
     values = values if isinstance(values, list) else [values]
-    number = {"H": 3, "I": 4, "2I": 5}[kind]
+    number = {"B": 1, "H": 3, "I": 4, "2I": 5}[kind]
     if kind == "2I":
         return number, len(values), b"".join(struct.pack(order + "2I", *v) for v in values)
     return number, len(values), struct.pack(f"{order}{len(values)}{kind}", *values)

@@ -89,6 +89,13 @@ FILES = {
     "linear named sRGB": png(
         whole(light(np.stack([BARS] * 3, -1)), 16), icc_chunk(profile("RGB", 1, "sRGB linear"))
     ),
+    "linear by gAMA": png(whole(LIGHT, 16), (b"gAMA", (100_000).to_bytes(4, "big"))),
+    "gAMA beside a profile": png(
+        whole(LIGHT ** (1 / 3), 16),
+        (b"gAMA", (100_000).to_bytes(4, "big")),
+        icc_chunk(profile("GRAY", 3)),
+    ),
+    "gAMA of sRGB": png(BARS, (b"gAMA", (45_455).to_bytes(4, "big"))),
     "gray under a profile of RGB": png(whole(LIGHT, 16), icc_chunk(profile("RGB", 1))),
     "profile of another space": png(whole(RGB, 8), icc_chunk(profile("GRAY", 1))),
     "thumbnail first": tiff(
