@@ -25,7 +25,7 @@ WITH_TENSORBOARD = $(if $(TENSORBOARD),@$(PY) -m pip install --quiet -r requirem
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help reproduce data claims status compare calibrate bundle collect page tables figures colorize demo export bench test test-all test-jax lint format clean
+.PHONY: help reproduce data claims status compare calibrate bundle collect page tables figures colorize demo export bench test test-all test-jax lint format lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][^ ]*:.*## / {printf "  %-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -117,16 +117,21 @@ test-jax: $(JAX)/.ready ## run the JAX path without TensorFlow, on newer package
 	KERAS_BACKEND=jax $(JAX)/bin/python -m pytest -n 2 tests/models tests/reproduction/test_bundle.py tests/reproduction/test_away.py
 	KERAS_BACKEND=jax $(JAX)/bin/python -m experiments reproduce flower-gan flower-cgan rgb-mse-gan imagenet-cgan --scale smoke --runs $(JAX)/runs --results $(JAX)/results
 
-lint: $(VENV)/.ready-dev ## check style
+lint: $(VENV)/.ready-dev ## check style and types
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
 
 format: $(VENV)/.ready-dev ## rewrite the code in style
 	$(VENV)/bin/ruff check --fix .
 	$(VENV)/bin/ruff format .
 
+lock: $(VENV)/.ready-dev ## choose versions anew: the newest that pyproject.toml allows, with hashes
+	$(VENV)/bin/uv lock --upgrade
+	$(PY) requirements/derive.py
+
 clean: ## remove caches and the virtual environment; runs, data and results stay
-	rm -rf $(VENV) $(JAX) .pytest_cache .ruff_cache .cache
+	rm -rf $(VENV) $(JAX) .pytest_cache .ruff_cache .mypy_cache .cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.ready: $(wildcard requirements/*.txt)

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from colorization.errors import exit_status
+from colorization.installation import program
 from colorization.scales import SCALES
 from experiments import REPORTS, check_reports, commands, reading
 
@@ -22,7 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    result = argparse.ArgumentParser(prog="python -m experiments", description=__doc__)
+    result = argparse.ArgumentParser(prog=program("experiments"), description=__doc__)
     words = result.add_subparsers(required=True, metavar="COMMAND")
     for word, said, run, *options in COMMANDS:
         command = words.add_parser(word, help=said)

@@ -178,9 +178,10 @@ def collect(options) -> int:
 
 
 def write_overview(results: Path) -> None:
-    """Bring what spans the reports up to date: `results/README.md` and, in a checkout, the
-    README's table of reports and `docs/departures.md`."""
+    """Bring what spans the reports up to date: `results/README.md` and, of a checkout's results,
+    its README's table of reports and `docs/departures.md`."""
     from colorization.files import write_text
+    from colorization.installation import checkout
     from colorization.pages.overview import departures_page, reports_table, results_page
     from colorization.pages.tables import replace_block
     from colorization.results.store import storing
@@ -188,11 +189,11 @@ def write_overview(results: Path) -> None:
     reports = every_report()
     with storing(results, say):
         write_text(results / "README.md", results_page(reports, results))
-        readme = Path("README.md")
-        if results == Path("results") and readme.exists():
-            table = reports_table(reports, results)
+        root = checkout()
+        if root and results.resolve() == root / "results":
+            table, readme = reports_table(reports, results), root / "README.md"
             write_text(readme, replace_block(readme.read_text(), "reports", table))
-            write_text(Path("docs/departures.md"), departures_page(reports))
+            write_text(root / "docs" / "departures.md", departures_page(reports))
 
 
 def say(text: str) -> None:

@@ -11,7 +11,7 @@ from experiments import __main__ as command_line
 from tests import ROOT
 from tests.tiny.command_line import rendered
 
-PAGES = [ROOT / "README.md", ROOT / "data" / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [*sorted(ROOT.glob("*.md")), ROOT / "data" / "README.md", *sorted(ROOT.glob("docs/*.md"))]
 
 
 def test_the_report_of_the_worked_example_runs(data_folder, tmp_path, monkeypatch):

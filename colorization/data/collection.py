@@ -4,6 +4,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -78,7 +79,7 @@ class Collection:
     layouts: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
     slug: str | None = None
-    archive: tuple[str, str] | None = None
+    archive: tuple[str, str] = ("", "")
     strict = False
 
     def photographs(self) -> list[Path]:
@@ -133,14 +134,22 @@ class Collection:
 class SeededSplit(Collection):
     """What sets with the fields `test`, `train` and `seed` have in common."""
 
+    test: int
+    train: int | None
+    seed: int
+
     @property
     def key(self) -> str:
         train = "all" if self.train is None else self.train
         return f"{self.name}-{train}-{self.test}-seed{self.seed}"
 
     def files(self) -> Splits:
-        counts = {"test": self.test, "train": self.train, "seed": self.seed}
-        return split_by_seed(self.photographs(), **counts, place=self.title)
+        return split_by_seed(
+            self.photographs(), test=self.test, train=self.train, seed=self.seed, place=self.title
+        )
+
+
+P = TypeVar("P", bound="Photographs")
 
 
 @dataclass(frozen=True)
@@ -157,7 +166,7 @@ class Photographs(SeededSplit):
     train: int | None = None
     seed: int = 0
 
-    def _split_of(self, kind: type["Photographs"]) -> "Photographs":
+    def _split_of(self, kind: type[P]) -> P:
         return kind(test=self.test, train=self.train, seed=self.seed)
 
 

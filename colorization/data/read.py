@@ -2,6 +2,7 @@
 
 import io
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import tifffile
@@ -107,8 +108,9 @@ def _open(data: bytes) -> Image.Image:
         if data[:4] not in (b"II*\0", b"MM\0*"):
             raise
     with tifffile.TiffFile(io.BytesIO(data)) as file:
-        page = file.pages[0]
-        if page.imagewidth * page.imagelength > 2 * Image.MAX_IMAGE_PIXELS:
+        page: Any = file.pages[0]
+        most = Image.MAX_IMAGE_PIXELS
+        if most and page.imagewidth * page.imagelength > 2 * most:
             raise ValueError("it is too large")
         if page.dtype != np.uint16:
             raise ValueError(f"its samples are {page.dtype}")
@@ -137,7 +139,8 @@ def _in_srgb(image: Image.Image) -> Image.Image:
         try:
             given = ImageCms.ImageCmsProfile(io.BytesIO(profile))
             if not ImageCms.getProfileDescription(given).startswith("sRGB"):
-                return ImageCms.profileToProfile(image, given, _SRGB, outputMode="RGB")
+                turned = ImageCms.profileToProfile(image, given, _SRGB, outputMode="RGB")
+                return turned or image  # None where it is turned in place
         except (ImageCms.PyCMSError, OSError, ValueError):
             pass  # damaged, or of another colour space: as if there were none
     return image.convert("RGB")

@@ -1,6 +1,6 @@
 """What an image set is: images by split, each a path or an `Item`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -49,7 +49,7 @@ def as_items(listed: Iterable[Path | Item]) -> list[Item]:
     return [ImageFile(item) if isinstance(item, Path) else item for item in listed]
 
 
-Splits = dict[str, list[Path | Item]]
+Splits = Mapping[str, Sequence[Path | Item]]
 
 SPLITS = ("train", "val", "test")
 

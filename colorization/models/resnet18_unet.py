@@ -6,6 +6,7 @@ import keras
 from keras import layers
 
 from colorization.errors import UserError
+from colorization.installation import to_install
 from colorization.models.initializers import ICNR, KaimingNormal, Normal
 from colorization.models.layers import PixelShuffle, batch_norm, conv2d
 
@@ -169,7 +170,7 @@ def imagenet_backbone() -> keras.Model:
         from keras_hub.models import ResNetBackbone
     except ImportError:
         raise UserError(
-            "ImageNet weights need KerasHub; run: pip install -r requirements/pretrained.txt"
+            f"ImageNet weights need KerasHub; run: {to_install('pretrained')}"
         ) from None
     try:
         return ResNetBackbone.from_preset("resnet_18_imagenet")

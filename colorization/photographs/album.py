@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -27,7 +28,7 @@ BATCH, BATCH_PIXELS = 16, 1 << 25  # photographs in memory at once, and their pi
 
 COMPARED = 1600  # pixels that a side of a compared photograph may have
 
-FORMATS = {
+FORMATS: dict[str, dict[str, Any]] = {
     ".jpg": {"format": "JPEG", "quality": 95, "subsampling": 0},
     ".png": {"format": "PNG", "compress_level": 1},
     ".webp": {"format": "WEBP", "quality": 95},
@@ -137,12 +138,13 @@ def _finish(
         try:
             if job.target in wanted:
                 save(photograph, job.target)
-            if before:
+            if before and job.pair:
                 _save_pair(before, at_most(photograph.rgb, COMPARED), job.pair)
         except (OSError, ValueError) as error:
             if getattr(error, "errno", None):
                 raise  # the disk's, not the photograph's
             return f"cannot be written as {job.target.name} ({error})"
+        return None
 
     problems = pool.map(write, range(len(read)))
     return [(job, problem) for (job, _), problem in zip(read, problems, strict=True) if problem]

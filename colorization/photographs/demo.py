@@ -12,6 +12,7 @@ from PIL import Image
 
 from colorization.data.read import BadImage, read_photograph
 from colorization.errors import UserError
+from colorization.installation import to_install
 from colorization.photographs.album import at_most, output_name, save
 from colorization.photographs.colorizer import Colorizer
 
@@ -36,9 +37,7 @@ def serve(run: Path, runs: Path, port: int, say=print) -> None:
     try:
         import gradio
     except ImportError:
-        raise UserError(
-            "Gradio is needed: .venv/bin/pip install -r requirements/demo.txt"
-        ) from None
+        raise UserError(f"Gradio is needed: {to_install('demo')}") from None
     load(run)  # or it says what is wrong with it before anything opens
     theme = gradio.themes.Default(font=["system-ui", "sans-serif"], font_mono=["monospace"])
     with tempfile.TemporaryDirectory(prefix="coloured-") as folder:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from colorization.errors import OutOfTime, RunFailed, RunUnusable, SourceUnavailable
+from colorization.errors import OutOfTime, RunFailed, RunUnusable, SourceUnavailable, UserError
 from colorization.evaluation.finished_run import evaluate_baselines, evaluate_run
 from colorization.files import write_json
 from colorization.models.half import save_half
@@ -25,7 +25,9 @@ from colorization.training.options import RunOptions
 from colorization.training.run import explained_memory, locked, train
 
 
-def reproduce(jobs: Iterable[Job], places: Places, options: RunOptions) -> list[Exception]:
+def reproduce(
+    jobs: Iterable[Job], places: Places, options: RunOptions
+) -> list[UserError | RunFailed]:
     """Train and evaluate what is not finished yet.
 
     Args:
@@ -36,7 +38,8 @@ def reproduce(jobs: Iterable[Job], places: Places, options: RunOptions) -> list[
     Returns:
         What kept jobs from being done: others go on.
     """
-    failures, say = [], options.say
+    failures: list[UserError | RunFailed] = []
+    say = options.say
     for job in jobs:
         say(f"== {job}")
         if twin := job.same_as():

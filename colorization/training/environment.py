@@ -32,7 +32,7 @@ def make_deterministic() -> None:
 def environment(precision: str) -> dict:
     """Versions, device and commit; nothing that names the machine."""
     backend = keras.backend.backend()
-    framework = sys.modules.get("jax" if backend == "jax" else "tensorflow")
+    framework = sys.modules["jax" if backend == "jax" else "tensorflow"]
     return {
         "python": platform.python_version(),
         "keras": keras.__version__,

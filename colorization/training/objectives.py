@@ -8,7 +8,7 @@ needs nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import keras
@@ -253,7 +253,7 @@ Objective = AbRegression | AbClassification | RgbRegression
 def objective_from_json(stored: dict) -> Objective:
     """The objective that `to_json` wrote into a run's configuration."""
     types = (AbRegression, AbClassification, RgbRegression, Rebalancing, LabScaling)
-    by_name = {type_.__name__: type_ for type_ in types}
+    by_name: dict[str, Callable] = {type_.__name__: type_ for type_ in types}
     fields = {
         key: objective_from_json(value) if isinstance(value, dict) else value
         for key, value in stored.items()
