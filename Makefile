@@ -2,6 +2,7 @@
 #
 #   SCALE=full|small|smoke   default: full on an accelerator, else small
 #   ARMS="a b"  SEEDS="0 1"  a choice of arms (names, or primary, ablation, all) and seeds
+#   SET="batch_size=8 adversary.pixel_weight=10"   a variant of each arm, under a name of its own
 #   PRECISION=mixed_bfloat16|float32   DEVICES=N|all   DATA=folder:/path/of/photographs
 #   TENSORBOARD=1            write what `tensorboard --logdir runs` shows
 
@@ -16,7 +17,8 @@ VENV ?= .venv
 PY := $(VENV)/bin/python
 
 RUNS = $(if $(SCALE),--scale $(SCALE)) $(if $(ARMS),--arms $(ARMS)) \
-       $(if $(SEEDS),--seeds $(SEEDS)) $(if $(PRECISION),--precision $(PRECISION))
+       $(if $(SEEDS),--seeds $(SEEDS)) $(if $(PRECISION),--precision $(PRECISION)) \
+       $(foreach setting,$(SET),--set $(setting))
 OPTIONS = $(RUNS) \
           $(if $(DEVICES),--devices $(DEVICES)) $(call named,data,DATA) \
           $(if $(TENSORBOARD),--tensorboard)

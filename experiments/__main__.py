@@ -75,6 +75,14 @@ def seed(text: str) -> int:
     return int(text)
 
 
+def setting(text: str) -> tuple[str, str]:
+    """A name and its value."""
+    name, equals, value = text.partition("=")
+    if not (name and equals and value):
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")
+    return name, value
+
+
 # ---------------------------------------------------------------- options
 
 
@@ -112,6 +120,15 @@ def _choice(command: argparse.ArgumentParser) -> None:
         "--precision",
         choices=["float32", "mixed_bfloat16"],
         help="instead of what each arm names",
+    )
+    command.add_argument(
+        "--set",
+        action="append",
+        type=setting,
+        default=[],
+        metavar="NAME=VALUE",
+        help="train a variant of each arm, with batch_size=8 or adversary.pixel_weight=10; its "
+        "runs and results have a name of their own; may be given again",
     )
 
 

@@ -43,7 +43,7 @@ def chosen_jobs(options, reports: list, scale: str) -> list:
 
     chosen = [(report, report.choose(options.arms)) for report in reports]
     return [
-        Job(report, arm, scale, seed, options.precision)
+        Job(report, report.variant(arm, dict(options.set), scale), scale, seed, options.precision)
         for report, arms in chosen
         for seed in options.seeds
         for arm in arms

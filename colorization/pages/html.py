@@ -150,7 +150,8 @@ def _tables(report: Report, stored: Stored):
     for scale in SCALES:
         for split, name in names.items():
             at = stored.at(scale)
-            rows = measures_rows(at, report.arms, report.measures, split, report.compares_cost)
+            arms = report.arms_among(run.arm for run in at.runs)
+            rows = measures_rows(at, arms, report.measures, split, report.compares_cost)
             if not rows.empty:
                 yield f"Scale {scale}: {name}", _without_constant(rows)
 

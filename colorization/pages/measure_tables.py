@@ -102,20 +102,21 @@ def scale_sections(stored: Stored, report: Report) -> str:
     parts = []
     for scale in SCALES:
         at_scale, measures = stored.at(scale), list(report.measures)
+        arms = report.arms_among(run.arm for run in at_scale.runs)
         if not at_scale.runs:
             continue
         parts += [f"### Scale {scale}: test images\n"]
         cost = report.compares_cost
-        parts += [measures_table(at_scale, report.arms, measures, "test", cost)]
-        for name in dict.fromkeys(given.name for arm in report.arms for given in arm.tested_on):
+        parts += [measures_table(at_scale, arms, measures, "test", cost)]
+        for name in dict.fromkeys(given.name for arm in arms for given in arm.tested_on):
             if any(name in run.splits for run in at_scale.runs):
                 parts += [f"### Scale {scale}: {name}, as a second test set\n"]
-                parts += [measures_table(at_scale, report.arms, measures, name, cost)]
+                parts += [measures_table(at_scale, arms, measures, name, cost)]
         parts += [f"### Scale {scale}: training images\n"]
-        parts += [measures_table(at_scale, report.arms, measures, "train")]
-        if on_the_way := snapshots_table(at_scale, report.arms, measures):
+        parts += [measures_table(at_scale, arms, measures, "train")]
+        if on_the_way := snapshots_table(at_scale, arms, measures):
             parts += [f"### Scale {scale}: test images, on the way\n", on_the_way]
-        parts += [f"### Scale {scale}: cost\n", cost_table(at_scale, report.arms)]
+        parts += [f"### Scale {scale}: cost\n", cost_table(at_scale, arms)]
     return "\n".join(parts) or "No results yet.\n"
 
 

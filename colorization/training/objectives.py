@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 import keras
 import numpy as np
@@ -33,7 +34,7 @@ class AbRegression:
     """
 
     scaling: LabScaling = RAW
-    error: str = "MSE"
+    error: Literal["MSE", "L1"] = "MSE"
     classes: int = 0
 
     output_channels = 2
@@ -75,7 +76,7 @@ class RgbRegression:
     """
 
     low: float = 0.0
-    error: str = "MSE"
+    error: Literal["MSE", "L1"] = "MSE"
 
     classes = 0
     output_channels = 3
@@ -150,7 +151,7 @@ class Rebalancing:
         uniform_share: lambda, the share of the uniform distribution.
     """
 
-    smoothing: str = "index"
+    smoothing: Literal["index", "ab"] = "index"
     sigma: float = 5.0
     uniform_share: float = 0.5
 
