@@ -47,8 +47,8 @@ data: $(VENV)/.ready ## download, verify and prepare every report's images
 data-%: $(VENV)/.ready
 	$(PY) -m experiments data $* $(if $(SCALE),--scale $(SCALE))
 
-tables: $(VENV)/.ready ## render every report's page again from stored results
-	$(PY) -m experiments tables
+tables: $(VENV)/.ready ## render every report's page again from stored results: FORMAT=latex|csv for others
+	$(PY) -m experiments tables $(if $(FORMAT),--format $(FORMAT))
 
 figures: $(VENV)/.ready ## draw every report's figures again from stored results
 	$(PY) -m experiments figures
@@ -80,7 +80,7 @@ calibrate: $(VENV)/.ready ## does the rule of verdicts see differences where the
 	@$(PY) -m experiments calibrate
 
 tables-%: $(VENV)/.ready
-	$(PY) -m experiments tables $*
+	$(PY) -m experiments tables $* $(if $(FORMAT),--format $(FORMAT))
 
 figures-%: $(VENV)/.ready
 	$(PY) -m experiments figures $*

@@ -171,6 +171,15 @@ def _results(command: argparse.ArgumentParser) -> None:
     command.add_argument("--results", type=Path, default=Path("results"))
 
 
+def _format(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--format",
+        choices=["markdown", "latex", "csv"],
+        default="markdown",
+        help="markdown: the reports' pages (default); the others go to results/tables",
+    )
+
+
 def _two(command: argparse.ArgumentParser) -> None:
     """What is compared."""
     command.add_argument("a", metavar="A", help="folder of results, a report, an arm, or a run")
@@ -223,7 +232,8 @@ COMMANDS = (
     ("reproduce", "train, evaluate and render a report", commands.reproduce)
     + (_reports, _scale, _choice, _training, _runs),
     ("data", "fetch, verify and prepare a report's images", commands.data, _reports, _scale),
-    ("tables", "render tables again from stored results", reading.tables, _reports, _results),
+    ("tables", "render tables again from stored results", reading.tables)
+    + (_reports, _results, _format),
     ("figures", "draw figures again from stored results", reading.figures, _reports, _results),
     ("page", "render all results as one HTML page", reading.page, _results),
     ("claims", "print the verdict on each claim", reading.claims, _reports, _results),
