@@ -4,6 +4,7 @@
 #   ARMS="a b"  SEEDS="0 1"  a choice of arms (names, or primary, ablation, all) and seeds
 #   SET="batch_size=8 adversary.pixel_weight=10"   a variant of each arm, under a name of its own
 #   PRECISION=mixed_bfloat16|float32   DEVICES=N|all   DATA=folder:/path/of/photographs
+#   TRACK=wandb|mlflow       show runs in Weights & Biases or MLflow (WANDB_MODE=offline, MLFLOW_TRACKING_URI)
 #   TENSORBOARD=1            write what `tensorboard --logdir runs` shows
 
 # Names of files reach the command as they were typed, whatever is in them: neither make nor the
@@ -21,9 +22,10 @@ RUNS = $(if $(SCALE),--scale $(SCALE)) $(if $(ARMS),--arms $(ARMS)) \
        $(foreach setting,$(SET),--set $(setting))
 OPTIONS = $(RUNS) \
           $(if $(DEVICES),--devices $(DEVICES)) $(call named,data,DATA) \
-          $(if $(TENSORBOARD),--tensorboard)
+          $(if $(TENSORBOARD),--tensorboard) $(if $(TRACK),--track $(TRACK))
 
-WITH_TENSORBOARD = $(if $(TENSORBOARD),@$(PY) -m pip install --quiet -r requirements/tensorboard.txt)
+WITH = $(if $(TENSORBOARD),-r requirements/tensorboard.txt) $(if $(TRACK),-r requirements/$(TRACK).txt)
+WITH_WATCHERS = $(if $(TENSORBOARD)$(TRACK),@$(PY) -m pip install --quiet $(WITH))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -34,11 +36,11 @@ help: ## list the targets
 	@echo "  reports: $$($(PYTHON) -c 'from experiments import REPORTS; print(*REPORTS)') (reproduce-<report>, data-<report>, claims-<report>, tables-<report>, figures-<report>)"
 
 reproduce: $(VENV)/.ready ## train, evaluate and render every report
-	$(WITH_TENSORBOARD)
+	$(WITH_WATCHERS)
 	$(PY) -m experiments reproduce $(OPTIONS)
 
 reproduce-%: $(VENV)/.ready
-	$(WITH_TENSORBOARD)
+	$(WITH_WATCHERS)
 	$(PY) -m experiments reproduce $* $(OPTIONS)
 
 data: $(VENV)/.ready ## download, verify and prepare every report's images

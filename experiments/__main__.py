@@ -154,6 +154,11 @@ def _training(command: argparse.ArgumentParser) -> None:
         help="write losses and coloured images to the run folders for TensorBoard",
     )
     command.add_argument(
+        "--track",
+        choices=["wandb", "mlflow"],
+        help="show runs in Weights & Biases or MLflow, too; their own variables say where",
+    )
+    command.add_argument(
         "--feeding",
         choices=["auto", "host", "device"],
         default="auto",

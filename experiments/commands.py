@@ -102,7 +102,11 @@ def _how(options):
     if options.tensorboard:
         from colorization.evaluation.tensorboard import TensorBoard
 
-        watchers = (TensorBoard,)
+        watchers += (TensorBoard,)
+    if options.track:
+        from colorization.training.trackers import tracker
+
+        watchers += (tracker(options.track),)
     return RunOptions(
         say=say,
         devices=options.devices or devices.available(),

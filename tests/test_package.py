@@ -54,7 +54,7 @@ def third_party(folder: Path) -> set[str]:
 
 
 # What cannot be asked for its distribution here, since it need not be installed.
-OPTIONAL = {"gradio": "gradio", "keras_hub": "keras-hub", "mlflow": "mlflow-skinny"}
+OPTIONAL = {"gradio": "gradio", "keras_hub": "keras-hub", "mlflow": "mlflow"}
 OPTIONAL |= {"wandb": "wandb", "tensorflow": "tensorflow"}
 
 
