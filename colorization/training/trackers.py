@@ -50,7 +50,7 @@ def _about(folder: Path) -> tuple[str, str, dict[str, Any]]:
 
 
 def _flat(value: dict, prefix: str = "") -> dict[str, Any]:
-    found = {}
+    found: dict[str, Any] = {}
     for key, item in value.items():
         found |= _flat(item, f"{prefix}{key}.") if isinstance(item, dict) else {prefix + key: item}
     return found

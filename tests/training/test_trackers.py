@@ -1,18 +1,19 @@
-"""Runs in Weights & Biases and in MLflow, where they are installed; neither needs a network here."""
+"""Runs in Weights & Biases and in MLflow, where they are installed; neither needs a network."""
 
 import sys
+import time
 
 import pytest
 
-from colorization.errors import UserError
+from colorization.errors import OutOfTime, UserError
 from colorization.training.epochs import read_epochs
 from colorization.training.trackers import TRACKERS, tracker
 from tests.tiny import runs as tiny
 
 
-def train(folder, name: str, **changes):
-    options = {"watchers": (tracker(name),)}
-    tiny.run("pretrained", folder, say=lambda _: None, options=options, **changes)
+def train(folder, name: str, **options):
+    options["watchers"] = (tracker(name),)
+    tiny.run("pretrained", folder, say=lambda _: None, options=options)
 
 
 def without_speed(folder) -> list[dict]:
@@ -26,9 +27,12 @@ def folder(data_folder, tmp_path):
 
 
 def test_mlflow_has_configuration_and_epochs_and_changes_nothing(folder, tmp_path, monkeypatch):
+    """Of a run that was stopped after its first epoch and went on."""
     mlflow = pytest.importorskip("mlflow")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
+    with pytest.raises(OutOfTime):
+        train(folder, "mlflow", deadline=time.monotonic())
     train(folder, "mlflow")
     tiny.run("pretrained", tmp_path / "plain", say=lambda _: None)
     assert without_speed(folder) == without_speed(tmp_path / "plain")
