@@ -29,7 +29,7 @@ WITH_WATCHERS = $(if $(TENSORBOARD)$(TRACK),@$(PY) -m pip install --quiet $(WITH
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help reproduce data claims status compare calibrate bundle collect page tables figures colorize demo export bench test test-all test-jax lint format lock clean
+.PHONY: help reproduce data claims status compare calibrate bundle collect page tables figures colorize demo export bench test test-all test-jax lint format docs lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][^ ]*:.*## / {printf "  %-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -129,6 +129,9 @@ lint: $(VENV)/.ready-dev ## check style and types
 format: $(VENV)/.ready-dev ## rewrite the code in style
 	$(VENV)/bin/ruff check --fix .
 	$(VENV)/bin/ruff format .
+
+docs: $(VENV)/.ready-dev ## pages of the API from its docstrings: site/index.html
+	$(VENV)/bin/mkdocs build --quiet
 
 lock: $(VENV)/.ready-dev ## choose versions anew: the newest that pyproject.toml allows, with hashes
 	$(VENV)/bin/uv lock --upgrade
