@@ -84,6 +84,7 @@ def built(tmp_path_factory):
 def test_an_installed_suite_colours_a_photograph(kind, built, tmp_path):
     """Installed where nothing else is; of this environment it sees what it requires."""
     (version,) = (p for p in sys.path if p.endswith("site-packages"))
+    subprocess.run(["git", "init", "--quiet", tmp_path], check=True)  # somebody else's checkout
     subprocess.run([sys.executable, "-m", "venv", tmp_path / "venv"], check=True)
     python, inside = tmp_path / "venv" / "bin" / "python", tmp_path / "venv" / "lib"
     (site,) = inside.glob("python*/site-packages")
@@ -107,6 +108,8 @@ def test_an_installed_suite_colours_a_photograph(kind, built, tmp_path):
     assert "name another run by --run" in said and str(ROOT) not in said
     coloured = np.asarray(Image.open(tmp_path / "coloured" / "photo.png")).astype(int)
     assert coloured.shape == (64, 96, 3) and np.ptp(coloured, axis=-1).max() > 5
+    recorded = "from colorization.training.environment import commit; print(commit())"
+    assert run(python, "-c", recorded).stdout == f"{{'version': '{PROJECT['version']}'}}\n"
     listed = run(python.with_name("colorization-reports"), "list", "berkeley").stdout
     assert "weighted-annealed-mean" in listed
     assert "usage: colorization " in run(python.with_name("colorization"), "--help").stdout
