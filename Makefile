@@ -19,7 +19,7 @@ PY := $(VENV)/bin/python
 
 RUNS = $(if $(SCALE),--scale $(SCALE)) $(if $(ARMS),--arms $(ARMS)) \
        $(if $(SEEDS),--seeds $(SEEDS)) $(if $(PRECISION),--precision $(PRECISION)) \
-       $(foreach setting,$(SET),--set $(setting))
+       $(foreach setting,$(SET),--set '$(setting)')
 OPTIONS = $(RUNS) \
           $(if $(DEVICES),--devices $(DEVICES)) $(call named,data,DATA) \
           $(if $(TENSORBOARD),--tensorboard) $(if $(TRACK),--track $(TRACK))
