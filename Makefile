@@ -2,7 +2,9 @@
 #
 #   SCALE=full|small|smoke   default: full on an accelerator, else small
 #   ARMS="a b"  SEEDS="0 1"  a choice of arms (names, or primary, ablation, all) and seeds
+#   SET="batch_size=8 adversary.pixel_weight=10"   a variant of each arm, under a name of its own
 #   PRECISION=mixed_bfloat16|float32   DEVICES=N|all   DATA=folder:/path/of/photographs
+#   TRACK=wandb|mlflow       show runs in Weights & Biases or MLflow (WANDB_MODE=offline, MLFLOW_TRACKING_URI)
 #   TENSORBOARD=1            write what `tensorboard --logdir runs` shows
 
 OPTIONS_TYPED := SCALE ARMS SEEDS PRECISION DEVICES DATA TENSORBOARD REPORTS OUT PIECES IN A B \
@@ -41,16 +43,18 @@ $(if $(word 2,$(VENV)),$(error VENV=$(VENV) has a space; name another folder))
 PY := $(VENV)/bin/python
 
 RUNS = $(if $(SCALE),--scale $(SCALE)) $(if $(ARMS),--arms $(ARMS)) \
-       $(if $(SEEDS),--seeds $(SEEDS)) $(if $(PRECISION),--precision $(PRECISION))
+       $(if $(SEEDS),--seeds $(SEEDS)) $(if $(PRECISION),--precision $(PRECISION)) \
+       $(foreach setting,$(SET),--set '$(setting)')
 OPTIONS = $(RUNS) \
           $(if $(DEVICES),--devices $(DEVICES)) $(call named,data,DATA) \
-          $(if $(TENSORBOARD),--tensorboard)
+          $(if $(TENSORBOARD),--tensorboard) $(if $(TRACK),--track $(TRACK))
 
-WITH_TENSORBOARD = $(if $(TENSORBOARD),@$(PY) -m pip install --quiet -r requirements/tensorboard.txt)
+WITH = $(if $(TENSORBOARD),-r requirements/tensorboard.txt) $(if $(TRACK),-r requirements/$(TRACK).txt)
+WITH_WATCHERS = $(if $(TENSORBOARD)$(TRACK),@$(PY) -m pip install --quiet $(WITH))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help list reproduce data claims status compare calibrate bundle run-bundle collect page tables figures colorize demo export bench test test-all test-jax lint format clean
+.PHONY: help list reproduce data claims status compare calibrate bundle run-bundle collect page tables figures colorize demo export bench test test-all test-jax lint format docs lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][^ ]*:.*## / {printf "  %-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,11 +68,11 @@ list-%: $(VENV)/.ready
 	@$(PY) -m experiments list $*
 
 reproduce: $(VENV)/.ready ## train, evaluate and render every report
-	$(WITH_TENSORBOARD)
+	$(WITH_WATCHERS)
 	$(PY) -m experiments reproduce $(OPTIONS)
 
 reproduce-%: $(VENV)/.ready
-	$(WITH_TENSORBOARD)
+	$(WITH_WATCHERS)
 	$(PY) -m experiments reproduce $* $(OPTIONS)
 
 data: $(VENV)/.ready ## download, verify and prepare every report's images
@@ -77,8 +81,8 @@ data: $(VENV)/.ready ## download, verify and prepare every report's images
 data-%: $(VENV)/.ready
 	$(PY) -m experiments data $* $(if $(SCALE),--scale $(SCALE))
 
-tables: $(VENV)/.ready ## render every report's page again from stored results
-	$(PY) -m experiments tables
+tables: $(VENV)/.ready ## render every report's page again from stored results: FORMAT=latex|csv for others
+	$(PY) -m experiments tables $(if $(FORMAT),--format $(FORMAT))
 
 figures: $(VENV)/.ready ## draw every report's figures again from stored results
 	$(PY) -m experiments figures
@@ -115,7 +119,7 @@ calibrate: $(VENV)/.ready ## does the rule of verdicts see differences where the
 	@$(PY) -m experiments calibrate
 
 tables-%: $(VENV)/.ready
-	$(PY) -m experiments tables $*
+	$(PY) -m experiments tables $* $(if $(FORMAT),--format $(FORMAT))
 
 figures-%: $(VENV)/.ready
 	$(PY) -m experiments figures $*
@@ -153,16 +157,24 @@ test-jax: $(JAX)/.ready ## run the JAX path without TensorFlow, on newer package
 	KERAS_BACKEND=jax $(JAX)/bin/python -m pytest -n 2 tests/models tests/reproduction/test_bundle.py tests/reproduction/test_away.py
 	KERAS_BACKEND=jax $(JAX)/bin/python -m experiments reproduce flower-gan flower-cgan rgb-mse-gan imagenet-cgan --scale smoke --runs $(JAX)/runs --results $(JAX)/results
 
-lint: $(VENV)/.ready-dev ## check style
+lint: $(VENV)/.ready-dev ## check style and types
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
 
 format: $(VENV)/.ready-dev ## rewrite the code in style
 	$(VENV)/bin/ruff check --fix .
 	$(VENV)/bin/ruff format .
 
+docs: $(VENV)/.ready-dev ## pages of the API from its docstrings: site/index.html
+	$(VENV)/bin/mkdocs build --quiet
+
+lock: $(VENV)/.ready-dev ## choose versions anew: the newest that pyproject.toml allows, with hashes
+	$(VENV)/bin/uv lock --upgrade
+	$(PY) requirements/derive.py
+
 clean: ## remove caches and the virtual environment; runs, data and results stay
-	rm -rf $(VENV) $(JAX) .pytest_cache .ruff_cache .cache
+	rm -rf $(VENV) $(JAX) .pytest_cache .ruff_cache .mypy_cache .cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The newest Python that TensorFlow 2.21 has packages for is 3.13. A driver that fails says so on

@@ -5,8 +5,10 @@ import os
 import sys
 from pathlib import Path
 
+from colorization import installation
 from colorization.backend import import_quietly
 from colorization.errors import Parser, UserError, exit_status
+from colorization.installation import checkout, program
 from colorization.state import read_json, stored_config
 
 OUT = "coloured"
@@ -14,7 +16,18 @@ EXPORTS = ("keras", "saved_model", "onnx", "litert")
 
 
 def main(arguments: list[str] | None = None) -> int:
-    options = _parser().parse_args(arguments)
+    return _run(_parser(), arguments)
+
+
+def colorize(arguments: list[str] | None = None) -> int:
+    """The entry point `colorize` of an installed suite: that word alone."""
+    parser = Parser(prog="colorize", description="Colour photographs.")
+    _add_colorize(parser)
+    return _run(parser, arguments)
+
+
+def _run(parser: argparse.ArgumentParser, arguments: list[str] | None) -> int:
+    options = parser.parse_args(arguments)
     return exit_status(lambda: options.run_command(options))
 
 
@@ -65,7 +78,7 @@ def bundled_run() -> Path:
     Raises:
         UserError: there is none.
     """
-    run = Path(__file__).parents[1] / "results" / "default"
+    run = installation.bundled_run()
     if not (run / "config.json").exists():
         raise UserError(f"no network is stored in {run}; name a finished run by RUN=")
     try:
@@ -79,7 +92,7 @@ def bundled_run() -> Path:
     print(
         f"with {os.path.relpath(run)}, which has seen nothing but {about['training_images']} "
         f"photographs of {about['title']} at {size} px ({licence}); name another run "
-        "by RUN="
+        f"by {'RUN=' if checkout() else '--run'}"
     )
     return run
 
@@ -105,28 +118,11 @@ def port(text: str) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = Parser(prog="python -m colorization", description=__doc__)
+    parser = Parser(prog=program("colorization"), description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    colorize = commands.add_parser("colorize", help="colour photographs at their own resolution")
-    colorize.add_argument(
-        "photographs", nargs="+", metavar="IN", help="files, folders, or glob patterns in quotes"
+    _add_colorize(
+        commands.add_parser("colorize", help="colour photographs at their own resolution")
     )
-    colorize.add_argument(
-        "--out", metavar="FOLDER", help=f"for the coloured files (default: {OUT})"
-    )
-    _add_run(colorize)
-    colorize.add_argument("--overwrite", action="store_true", help="replace existing files")
-    colorize.add_argument(
-        "--compare", action="store_true", help="also write the gray beside the coloured photograph"
-    )
-    colorize.add_argument(
-        "--temperature",
-        type=temperature,
-        metavar="T",
-        help="of the mean over colour classes, 0 to 1, for runs that classify: 0 takes the most "
-        "probable one, 0.38 is Zhang et al.'s",
-    )
-    colorize.set_defaults(run_command=_colorize)
 
     export = commands.add_parser("export", help="write a run's network for other programs")
     _add_run(export)
@@ -140,6 +136,26 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--port", type=port, metavar="N", help="1 to 65535 (default: a free one)")
     demo.set_defaults(run_command=_demo)
     return parser
+
+
+def _add_colorize(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "photographs", nargs="+", metavar="IN", help="files, folders, or glob patterns in quotes"
+    )
+    command.add_argument("--out", metavar="FOLDER", help=f"for the coloured files (default: {OUT})")
+    _add_run(command)
+    command.add_argument("--overwrite", action="store_true", help="replace existing files")
+    command.add_argument(
+        "--compare", action="store_true", help="also write the gray beside the coloured photograph"
+    )
+    command.add_argument(
+        "--temperature",
+        type=temperature,
+        metavar="T",
+        help="of the mean over colour classes, 0 to 1, for runs that classify: 0 takes the most "
+        "probable one, 0.38 is Zhang et al.'s",
+    )
+    command.set_defaults(run_command=_colorize)
 
 
 def _add_run(command: argparse.ArgumentParser) -> None:

@@ -202,9 +202,9 @@ def seconds_of_compiling() -> Callable[[], float]:
     if keras.backend.backend() == "jax":
         import jax
 
-        def add(event: str, seconds: float, **_) -> None:
+        def add(event: str, duration_secs: float, **_) -> None:
             if event.startswith("/jax/core/compile/"):
-                spent[0] += seconds
+                spent[0] += duration_secs
 
         jax.monitoring.register_event_duration_secs_listener(add)
     return lambda: spent[0]

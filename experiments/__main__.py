@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from colorization.errors import Parser, exit_status
+from colorization.installation import program
 from colorization.scales import SCALES
 from experiments import REPORTS, check_reports, commands, reading
 
@@ -22,7 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    result = Parser(prog="python -m experiments", description=__doc__)
+    result = Parser(prog=program("experiments"), description=__doc__)
     words = result.add_subparsers(required=True, metavar="COMMAND")
     for word, said, run, *options in COMMANDS:
         command = words.add_parser(word, help=said)
@@ -74,6 +75,14 @@ def seed(text: str) -> int:
     return int(text)
 
 
+def setting(text: str) -> tuple[str, str]:
+    """A name and its value."""
+    name, equals, value = text.partition("=")
+    if not (name and equals and value):
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")
+    return name, value
+
+
 # ---------------------------------------------------------------- options
 
 
@@ -112,6 +121,15 @@ def _choice(command: argparse.ArgumentParser) -> None:
         choices=["float32", "mixed_bfloat16"],
         help="instead of what each arm names",
     )
+    command.add_argument(
+        "--set",
+        action="append",
+        type=setting,
+        default=[],
+        metavar="NAME=VALUE",
+        help="train a variant of each arm, with batch_size=8 or adversary.pixel_weight=10; its "
+        "runs and results have a name of their own; may be given again",
+    )
 
 
 def _training(command: argparse.ArgumentParser) -> None:
@@ -136,6 +154,11 @@ def _training(command: argparse.ArgumentParser) -> None:
         help="write losses and coloured images to the run folders for TensorBoard",
     )
     command.add_argument(
+        "--track",
+        choices=["wandb", "mlflow"],
+        help="show runs in Weights & Biases or MLflow, too; their own variables say where",
+    )
+    command.add_argument(
         "--feeding",
         choices=["auto", "host", "device"],
         default="auto",
@@ -151,6 +174,15 @@ def _runs(command: argparse.ArgumentParser) -> None:
 
 def _results(command: argparse.ArgumentParser) -> None:
     command.add_argument("--results", type=Path, default=Path("results"))
+
+
+def _format(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--format",
+        choices=["markdown", "latex", "csv"],
+        default="markdown",
+        help="markdown: the reports' pages (default); the others go to results/tables",
+    )
 
 
 def _two(command: argparse.ArgumentParser) -> None:
@@ -205,7 +237,8 @@ COMMANDS = (
     ("reproduce", "train, evaluate and render a report", commands.reproduce)
     + (_reports, _scale, _choice, _training, _runs),
     ("data", "fetch, verify and prepare a report's images", commands.data, _reports, _scale),
-    ("tables", "render tables again from stored results", reading.tables, _reports, _results),
+    ("tables", "render tables again from stored results", reading.tables)
+    + (_reports, _results, _format),
     ("figures", "draw figures again from stored results", reading.figures, _reports, _results),
     ("page", "render all results as one HTML page", reading.page, _results),
     ("claims", "print the verdict on each claim", reading.claims, _reports, _results),

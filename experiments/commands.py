@@ -51,7 +51,7 @@ def chosen_jobs(options, reports: list, scale: str) -> list:
 
     chosen = [(report, report.choose(options.arms)) for report in reports]
     return [
-        Job(report, arm, scale, seed, options.precision)
+        Job(report, report.variant(arm, dict(options.set), scale), scale, seed, options.precision)
         for report, arms in chosen
         for seed in options.seeds
         for arm in arms
@@ -112,7 +112,11 @@ def _how(options):
     if options.tensorboard:
         from colorization.evaluation.tensorboard import TensorBoard
 
-        watchers = (TensorBoard,)
+        watchers += (TensorBoard,)
+    if options.track:
+        from colorization.training.trackers import tracker
+
+        watchers += (tracker(options.track),)
     return RunOptions(
         say=say,
         devices=options.devices or devices.available(),
@@ -188,9 +192,10 @@ def collect(options) -> int:
 
 
 def write_overview(results: Path) -> None:
-    """Bring what spans the reports up to date: `results/README.md` and, in a checkout, the
-    README's table of reports and `docs/departures.md`."""
+    """Bring what spans the reports up to date: `results/README.md` and, of a checkout's results,
+    its README's table of reports and `docs/departures.md`."""
     from colorization.files import write_text
+    from colorization.installation import checkout
     from colorization.pages.overview import departures_page, reports_table, results_page
     from colorization.pages.tables import replace_block
     from colorization.results.store import storing
@@ -198,11 +203,11 @@ def write_overview(results: Path) -> None:
     reports = every_report()
     with storing(results, say):
         write_text(results / "README.md", results_page(reports, results))
-        readme = Path("README.md")
-        if results == Path("results") and readme.exists():
-            table = reports_table(reports, results)
+        root = checkout()
+        if root and results.resolve() == root / "results":
+            table, readme = reports_table(reports, results), root / "README.md"
             write_text(readme, replace_block(readme.read_text("utf-8"), "reports", table))
-            write_text(Path("docs/departures.md"), departures_page(reports))
+            write_text(root / "docs" / "departures.md", departures_page(reports))
 
 
 def say(text: str) -> None:

@@ -12,7 +12,15 @@ from experiments.commands import chosen_reports, named, render, say, write_overv
 
 
 def tables(options) -> int:
-    return _render_again(options, "tables")
+    if options.format == "markdown":
+        return _render_again(options, "tables")
+    from colorization.pages.exported_tables import write_csv, write_latex
+
+    check_results(options.results)
+    write = {"csv": write_csv, "latex": write_latex}[options.format]
+    for path in write(chosen_reports(options), options.results, options.results / "tables"):
+        say(f"{path} is written")
+    return 0
 
 
 def figures(options) -> int:

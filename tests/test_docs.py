@@ -11,7 +11,7 @@ from experiments import __main__ as command_line
 from tests import ROOT
 from tests.tiny.command_line import rendered
 
-PAGES = [ROOT / "README.md", ROOT / "data" / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [*sorted(ROOT.glob("*.md")), ROOT / "data" / "README.md", *sorted(ROOT.glob("docs/*.md"))]
 
 
 def test_the_report_of_the_worked_example_runs(data_folder, tmp_path, monkeypatch):
@@ -87,3 +87,27 @@ def test_targets_of_make_exist(page):
         family = next((f for f in families if target.startswith(f)), None)
         known = family and target.removeprefix(family) in {*command_line.REPORTS, "", "scenes-cgan"}
         assert target in exact or known, target
+
+
+API = sorted((ROOT / "docs" / "api").glob("*.md"))
+
+
+def test_every_page_of_the_api_is_in_its_table_of_contents():
+    listed = re.findall(r"^  - (\S+\.md)$", (ROOT / "mkdocs.yml").read_text(), re.MULTILINE)
+    assert sorted(listed) == [page.name for page in API]
+    linked = re.findall(r"\]\((\w+\.md)\)", (ROOT / "docs" / "api" / "index.md").read_text())
+    assert sorted(linked) == sorted({*listed} - {"index.md"})
+
+
+def test_pages_of_the_api_are_rendered_from_docstrings(tmp_path):
+    """Strictly: a module that is gone, or a docstring that cannot be read, ends it."""
+    pytest.importorskip("mkdocs")
+    command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--site-dir", tmp_path / "site"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    modules = re.findall(r"^::: (\S+)$", "".join(page.read_text() for page in API), re.MULTILINE)
+    rendered = "".join(path.read_text() for path in (tmp_path / "site").glob("*.html"))
+    assert len(modules) > 40
+    for name in modules:
+        assert f'id="{name}"' in rendered, name
+    assert 'id="colorization.training.config.TrainingConfig"' in rendered

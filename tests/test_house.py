@@ -11,7 +11,7 @@ from tests import ROOT
 
 # From the ground up; a module imports its own floor and those below.
 FLOORS = (
-    ("errors", "files", "scales", "serialization", "columns", "state", "backend"),
+    ("errors", "files", "scales", "serialization", "columns", "state", "backend", "installation"),
     ("colour",),
     ("results",),
     ("data",),

@@ -11,7 +11,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path, PureWindowsPath
-from typing import IO
+from typing import IO, Literal
 
 from colorization.data.disk import CHUNK, _local_errors, _one_line
 from colorization.errors import UserError
@@ -121,7 +121,9 @@ def _zip_members(archive: Path) -> Iterator[tuple[str, IO[bytes] | None]]:
             yield info.filename, None if is_folder else file.open(info)
 
 
-def _tar_members(archive: Path, mode: str) -> Iterator[tuple[str, IO[bytes] | None]]:
+def _tar_members(
+    archive: Path, mode: Literal["r:", "r:gz"]
+) -> Iterator[tuple[str, IO[bytes] | None]]:
     with tarfile.open(archive, mode) as file:
         for member in file:
             if not (member.isreg() or member.isdir()):

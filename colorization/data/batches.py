@@ -7,6 +7,7 @@ a function of (seed, epoch) alone: a run that resumes at epoch k sees what the u
 
 import itertools
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import keras
 import numpy as np
@@ -93,7 +94,7 @@ def epoch_batches(
     Yields:
         uint8 `[B, H, W, C]`, or a pair of it and the images' labels `[B]`.
     """
-    draws = {"seed": seed, "epoch": epoch, "reshuffle": reshuffle, "flip": flip}
+    draws: dict[str, Any] = {"seed": seed, "epoch": epoch, "reshuffle": reshuffle, "flip": flip}
     for rows, mirrored in epoch_rows(len(images), batch_size, **draws):
         share = share_of(len(rows), host)
         rows, mirrored = rows[share], mirrored[share]
@@ -148,14 +149,14 @@ def training_dataset(
             on JAX in stacks of at most `most` batches, see `stacked`.
         host: see `epoch_batches`.
     """
-    draws = {"seed": seed, "reshuffle": reshuffle, "flip": flip}
+    draws: dict[str, Any] = {"seed": seed, "reshuffle": reshuffle, "flip": flip}
     on_tensorflow = keras.backend.backend() == "tensorflow"
 
     def one_epoch(epoch: int):
         if not resident:
             given = {"labels": labels, "host": host, **draws}
             return epoch_batches(images, batch_size, epoch=epoch, **given)
-        batches = epoch_rows(len(images), batch_size, epoch=epoch, **draws)
+        batches: Iterator = epoch_rows(len(images), batch_size, epoch=epoch, **draws)
         if labels is not None:
             batches = ((rows, mirrored, labels[rows]) for rows, mirrored in batches)
         return batches if on_tensorflow else stacked(batches, most)

@@ -141,4 +141,4 @@ def _photographs(images: PreparedSet) -> dict[str, Path]:
 
 
 def _digest(array: np.ndarray) -> str:
-    return hashlib.sha256(np.ascontiguousarray(array)).hexdigest()
+    return hashlib.sha256(np.ascontiguousarray(array).data).hexdigest()

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -88,7 +89,7 @@ class Collection:
     layouts: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
     slug: str | None = None
-    archive: tuple[str, str] | None = None
+    archive: tuple[str, str] = ("", "")
     strict = False
 
     def photographs(self) -> list[Path]:
@@ -149,14 +150,27 @@ class SeededSplit(Collection):
 
     by_turns = False
 
+    test: int
+    train: int | None
+    seed: int
+
     @property
     def key(self) -> str:
         train = "all" if self.train is None else self.train
         return f"{self.name}-{train}-{self.test}-seed{self.seed}"
 
     def files(self) -> Splits:
-        counts = {"test": self.test, "train": self.train, "seed": self.seed}
-        return split_by_seed(self.photographs(), **counts, place=self.title, by_turns=self.by_turns)
+        return split_by_seed(
+            self.photographs(),
+            test=self.test,
+            train=self.train,
+            seed=self.seed,
+            place=self.title,
+            by_turns=self.by_turns,
+        )
+
+
+P = TypeVar("P", bound="Photographs")
 
 
 @dataclass(frozen=True)
@@ -173,7 +187,7 @@ class Photographs(SeededSplit):
     train: int | None = None
     seed: int = 0
 
-    def _split_of(self, kind: type["Photographs"]) -> "Photographs":
+    def _split_of(self, kind: type[P]) -> P:
         return kind(test=self.test, train=self.train, seed=self.seed)
 
 

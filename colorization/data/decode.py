@@ -25,9 +25,9 @@ def decode(data: bytes | np.ndarray, recipe: Recipe) -> tuple[np.ndarray, list[s
     Raises:
         BadImage: unreadable, or smaller than `size` where the recipe minds.
     """
-    in_lab = isinstance(data, np.ndarray)
+    in_lab = not isinstance(data, bytes)
     # Pillow takes the three planes as RGB and resizes each for itself.
-    image, notes = (Image.fromarray(data), []) if in_lab else _read(data)
+    image, notes = _read(data) if isinstance(data, bytes) else (Image.fromarray(data), [])
     if min(image.size) < recipe.size:
         if not recipe.upsample:
             raise BadImage(f"is {image.width}x{image.height} px, smaller than {recipe.size} px")

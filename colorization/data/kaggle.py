@@ -50,7 +50,7 @@ def fetch_dataset(slug: str, folder: Path) -> Path:
     except ImportError as error:
         raise UserError(
             f"the package kaggle cannot be imported ({error}):"
-            f" pip install -r requirements/common.txt, or {by_hand}"
+            f" {sys.executable} -m pip install kaggle, or {by_hand}"
         ) from None
     except UserError:
         raise
@@ -70,8 +70,8 @@ def _has_credentials() -> bool:
     """Whether there is anything for the client to try. Without, importing it ends the process."""
     known, home = os.environ.get, Path.home()
     folders = [home / ".kaggle", Path(known("XDG_CONFIG_HOME") or home / ".config") / "kaggle"]
-    if known("KAGGLE_CONFIG_DIR"):
-        folders.append(Path(known("KAGGLE_CONFIG_DIR")))
+    if chosen := known("KAGGLE_CONFIG_DIR"):
+        folders.append(Path(chosen))
     files = ("access_token", "access_token.txt", "kaggle.json", "credentials.json")
     return bool(
         known("KAGGLE_API_TOKEN")

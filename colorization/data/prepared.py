@@ -174,7 +174,7 @@ def _write(folder, source, recipe, files, fingerprint, progress) -> PreparedSet:
     try:
         part.mkdir()
         progress(f"preparing {sum(map(len, files.values()))} images of {source.title}")
-        first = {}  # sha256 of a kept file -> its name
+        first: dict[str, str] = {}  # sha256 of a kept file -> its name
         entries = [
             entry
             for split, items in files.items()

@@ -3,7 +3,7 @@
 import errno
 import os
 import stat
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -55,7 +55,7 @@ def as_items(listed: Iterable[Path | Item]) -> list[Item]:
     return [ImageFile(item) if isinstance(item, Path) else item for item in listed]
 
 
-Splits = dict[str, list[Path | Item]]
+Splits = Mapping[str, Sequence[Path | Item]]
 
 SPLITS = ("train", "val", "test")
 

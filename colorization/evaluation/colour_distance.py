@@ -43,8 +43,8 @@ def between_histograms(lab: np.ndarray, ab_predicted: np.ndarray) -> np.ndarray:
         return np.bincount(level + step, minlength=_LEVELS * _STEPS)
 
     sides = [np.ascontiguousarray(ab.reshape(-1, 2).T) for ab in (ab_predicted, lab[..., 1:])]
-    apart = [histogram(sides[0], *line) - histogram(sides[1], *line) for line in _LINES]
-    apart = np.stack(apart).reshape(DIRECTIONS, _LEVELS, _STEPS)
+    rows = [histogram(sides[0], *line) - histogram(sides[1], *line) for line in _LINES]
+    apart = np.stack(rows).reshape(DIRECTIONS, _LEVELS, _STEPS)
     return apart.cumsum(axis=-1, dtype="int32")
 
 

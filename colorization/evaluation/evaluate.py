@@ -1,7 +1,7 @@
 """Predictions judged: a row an image, measures of the whole set, and what was answered."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -99,9 +99,10 @@ def evaluate(
     rows = spread_rows(len(names), limit)
     labels = images.labels(split) if labelled else None
     distance = SetDistance(image_features() if palette is None else None)
-    judged, measured = 0, []
+    judged = 0
+    measured: list[tuple] = []
     with ThreadPoolExecutor(os.cpu_count()) as threads:  # what an image costs is NumPy's work
-        waiting = ()  # for the measures of a batch, while the next is predicted
+        waiting: Iterable[tuple] = ()  # for the measures of a batch, while the next is predicted
         for lab in lab_batches(images, split, batch_size, rows):
             L, ab = lab[..., :1], lab[..., 1:]
             batch = rows[judged : judged + len(lab)]
@@ -124,8 +125,8 @@ def evaluate(
         measured += waiting
     found, histograms, seen = zip(*measured, strict=True)
     of_set = {
-        "colour_distance": colour_distance(histograms, lab[0, ..., 0].size),
-        "told_apart": told_apart(*np.moveaxis(seen, 1, 0)),
+        "colour_distance": colour_distance(list(histograms), lab[0, ..., 0].size),
+        "told_apart": told_apart(*np.moveaxis(np.stack(seen), 1, 0)),
         **distance.column(),
     }
     result.rows = _rows([names[row] for row in rows], found, of_set)
@@ -173,7 +174,7 @@ class ShapeCounts:
 
     def __init__(self, palette: np.ndarray | None):
         self.palette = palette
-        self.counts = None if palette is None else np.zeros((len(palette),) * 2, "int64")
+        self.counts = np.zeros((0 if palette is None else len(palette),) * 2, "int64")
 
     def add(self, ab: np.ndarray, predicted: np.ndarray) -> None:
         if self.palette is None:
@@ -185,4 +186,4 @@ class ShapeCounts:
         return np.square(ab[..., None, :] - self.palette).sum(axis=-1).argmin(axis=-1)
 
     def measures(self) -> dict:
-        return {} if self.counts is None else {"confusion": self.counts.tolist()}
+        return {} if self.palette is None else {"confusion": self.counts.tolist()}

@@ -2,6 +2,7 @@
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -52,7 +53,10 @@ def evaluate_run(folder: Path, config: TrainingConfig, images: PreparedSet, furt
     network = load_network(folder)
     predict = network_predictor(network, config.objective, config.train_mode_validation)
     recorded = stored_config(folder).get("images", "")
-    common = {"batch_size": config.batch_size, "labelled": bool(config.objective.classes)}
+    common: dict[str, Any] = {
+        "batch_size": config.batch_size,
+        "labelled": bool(config.objective.classes),
+    }
     sets = {"train": images, "test": images, **{name: one for name, (one, _) in further.items()}}
     evaluations = {
         split: evaluate(
@@ -68,7 +72,7 @@ def evaluate_run(folder: Path, config: TrainingConfig, images: PreparedSet, furt
     }
     for name, (others, measure) in further.items():
         evaluations[name] = evaluate(others, "test", predict, extra=measure, **common)
-    facts = {"sha256": _weights_digest(network)}
+    facts: dict[str, Any] = {"sha256": _weights_digest(network)}
     if hasattr(config.objective, "output_measures"):
         facts["outputs"] = _outputs(network, config, images)
     judged = []

@@ -10,6 +10,7 @@ from colorization.data.prepared import PreparedSet
 from colorization.errors import UserError
 from colorization.evaluation.evaluate import displayed
 from colorization.evaluation.predictors import lab_batches, network_predictor
+from colorization.installation import to_install
 from colorization.training.config import TrainingConfig
 
 IMAGES = 5
@@ -41,7 +42,7 @@ class TensorBoard(keras.callbacks.Callback):
             from tensorboardX import SummaryWriter
         except ImportError:
             raise UserError(
-                "--tensorboard needs a package more: pip install -r requirements/tensorboard.txt"
+                f"--tensorboard needs a package more: {to_install('tensorboard')}"
             ) from None
         self.writer = SummaryWriter(folder / "tensorboard", purge_step=resumed_epoch + 1)
         self.config, self.images = config, images

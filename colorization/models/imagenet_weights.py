@@ -17,6 +17,7 @@ import numpy as np
 
 from colorization.data import roots
 from colorization.errors import UserError
+from colorization.installation import to_install
 from colorization.models.resnet18_unet import BLOCKS, STAGES, block_name
 
 FILE = "resnet18/*.npz"
@@ -141,8 +142,8 @@ def _keras_hub() -> keras.Model:
         from keras_hub.models import ResNetBackbone
     except ImportError:
         raise UserError(
-            "ImageNet weights need a file (data/README.md says which) or KerasHub; run: pip install"
-            " -r requirements/pretrained.txt"
+            "ImageNet weights need a file (data/README.md says which) or KerasHub; run: "
+            f"{to_install('pretrained')}"
         ) from None
     try:
         return ResNetBackbone.from_preset("resnet_18_imagenet")

@@ -11,10 +11,16 @@ def _network(name: str) -> Callable:
     """The function `name` of `colorization.models.<name>`, which has its arguments."""
 
     def build(**keywords):
-        return getattr(import_module(f"colorization.models.{name}"), name)(**keywords)
+        return load(build)(**keywords)
 
+    build.__module__ = f"colorization.models.{name}"
     build.__name__ = build.__qualname__ = name
     return build
+
+
+def load(build: Callable) -> Callable:
+    """The function itself that a name of this module stands for; any other is one already."""
+    return getattr(import_module(build.__module__), build.__name__, build)
 
 
 classification_cnn = _network("classification_cnn")

@@ -1,5 +1,7 @@
 """The discriminators of pix2pix: one logit for each overlapping patch of the image."""
 
+from typing import Literal
+
 import keras
 from keras import layers
 
@@ -15,7 +17,7 @@ def patchgan(
     size: int = 256,
     channels: int = 3,
     filters: int = 64,
-    field: int | str = 70,
+    field: int | Literal["image"] = 70,
     dropout: float = 0.0,
     initializer: str = "normal",
 ) -> keras.Model:

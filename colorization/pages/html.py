@@ -8,8 +8,6 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 from PIL import Image
@@ -20,13 +18,12 @@ from colorization.evidence.rule import VERDICTS
 from colorization.files import replacing, write_text
 from colorization.pages import tables
 from colorization.pages.loss_curves import draw_losses
-from colorization.pages.measure_tables import measures_rows
+from colorization.pages.measure_tables import judged_tables, without_constant
 from colorization.pages.overview import primary_runs, verdict_counts
 from colorization.pages.tiles import COLOURED, GRAY, ORIGINAL, mosaic, tiles
 from colorization.reproduction.report import Arm, Report
 from colorization.results.runs import StoredRun
 from colorization.results.stored import Stored, over_seeds, run_note, source_note
-from colorization.scales import SCALES
 
 TEMPLATES = Path(__file__).parent / "templates"
 PICTURES = "page"  # the folder of what it shows, beside it
@@ -144,22 +141,6 @@ def write_page(reports: Iterable[Report], results: Path) -> Path:
 
 def _tables(report: Report, stored: Stored):
     """(heading, table) for each scale and each set of test images."""
-    names = {"test": "test images"}
-    for arm in report.arms:
-        names |= {given.name: f"{given.name}, as a second test set" for given in arm.tested_on}
-    for scale in SCALES:
-        for split, name in names.items():
-            at = stored.at(scale)
-            rows = measures_rows(at, report.arms, report.measures, split, report.compares_cost)
-            if not rows.empty:
-                yield f"Scale {scale}: {name}", _without_constant(rows)
-
-
-def _without_constant(rows: pd.DataFrame) -> pd.DataFrame:
-    """The table without the columns that say the same in every row, which its caption says."""
-    there = [c for c in ("images", "seeds", "device") if c in rows]
-    same = [c for c in there if rows[c].replace("–", np.nan).nunique() <= 1]
-    said = [f"{c}: {next(v for v in rows[c] if v != '–')}" for c in same]
-    result = rows.drop(columns=same)
-    result.attrs["said"] = "; ".join(said)
-    return result
+    for _, split, heading, rows in judged_tables(stored, report):
+        if split != "train":
+            yield heading, without_constant(rows)

@@ -1,7 +1,8 @@
 """Tables of measures and cost, an arm a row beside the baselines."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
+import numpy as np
 import pandas as pd
 
 from colorization.pages import tables
@@ -11,12 +12,6 @@ from colorization.results.measures import MEASURES
 from colorization.results.stored import Stored, over_seeds
 from colorization.scales import SCALES
 from colorization.serialization import initial_weights
-
-
-def measures_table(*args, **keywords) -> str:
-    """`measures_rows` as Markdown."""
-    table = measures_rows(*args, **keywords)
-    return "No results yet.\n" if table.empty else tables.markdown(table)
 
 
 def measures_rows(
@@ -97,25 +92,47 @@ def snapshots_table(stored: Stored, arms: Iterable[Arm], measures: list[str]) ->
     return tables.markdown(pd.DataFrame(lines)) if lines else ""
 
 
+def judged_tables(stored: Stored, report: Report) -> Iterator[tuple[str, str, str, pd.DataFrame]]:
+    """(scale, split, heading, `measures_rows`) of all that arms were judged on.
+
+    The largest scale comes first, of each the test images, further test sets, training images.
+    """
+    splits = {"test": "test images"}
+    for arm in report.arms:
+        splits |= {given.name: f"{given.name}, as a second test set" for given in arm.tested_on}
+    splits["train"] = "training images"
+    for scale in SCALES:
+        at_scale = stored.at(scale)
+        arms = report.arms_among(run.arm for run in at_scale.runs)
+        for split, name in splits.items():
+            cost = report.compares_cost and split != "train"
+            rows = measures_rows(at_scale, arms, report.measures, split, cost)
+            if not rows.empty:
+                yield scale, split, f"Scale {scale}: {name}", rows
+
+
+def without_constant(rows: pd.DataFrame) -> pd.DataFrame:
+    """The table without the columns that say the same in every row; `attrs["said"]` has what."""
+    there = [c for c in ("images", "seeds", "device") if c in rows]
+    same = [c for c in there if rows[c].replace("–", np.nan).nunique() <= 1]
+    said = [f"{c}: {next(v for v in rows[c] if v != '–')}" for c in same]
+    result = rows.drop(columns=same)
+    result.attrs["said"] = "; ".join(said)
+    return result
+
+
 def scale_sections(stored: Stored, report: Report) -> str:
     """Measures and cost for each scale that has been run, the largest first."""
-    parts = []
-    for scale in SCALES:
-        at_scale, measures = stored.at(scale), list(report.measures)
-        if not at_scale.runs:
-            continue
-        parts += [f"### Scale {scale}: test images\n"]
-        cost = report.compares_cost
-        parts += [measures_table(at_scale, report.arms, measures, "test", cost)]
-        for name in dict.fromkeys(given.name for arm in report.arms for given in arm.tested_on):
-            if any(name in run.splits for run in at_scale.runs):
-                parts += [f"### Scale {scale}: {name}, as a second test set\n"]
-                parts += [measures_table(at_scale, report.arms, measures, name, cost)]
-        parts += [f"### Scale {scale}: training images\n"]
-        parts += [measures_table(at_scale, report.arms, measures, "train")]
-        if on_the_way := snapshots_table(at_scale, report.arms, measures):
+    parts: list[str] = []
+    judged = list(judged_tables(stored, report))
+    for scale in dict.fromkeys(scale for scale, *_ in judged):
+        at_scale = stored.at(scale)
+        arms = report.arms_among(run.arm for run in at_scale.runs)
+        for _, _, heading, rows in (table for table in judged if table[0] == scale):
+            parts += [f"### {heading}\n", tables.markdown(rows)]
+        if on_the_way := snapshots_table(at_scale, arms, list(report.measures)):
             parts += [f"### Scale {scale}: test images, on the way\n", on_the_way]
-        parts += [f"### Scale {scale}: cost\n", cost_table(at_scale, report.arms)]
+        parts += [f"### Scale {scale}: cost\n", cost_table(at_scale, arms)]
     return "\n".join(parts) or "No results yet.\n"
 
 

@@ -15,6 +15,7 @@ from PIL import Image
 from colorization.data.read import PhotographFile
 from colorization.data.source import contents
 from colorization.errors import UserError, shown
+from colorization.installation import to_install
 from colorization.photographs.album import at_most, coloured_pages
 from colorization.photographs.boundary import attempt, in_time
 from colorization.photographs.colorizer import Colorizer
@@ -71,9 +72,7 @@ def _serve(run: Path, runs: Path, port: int | None, folder: Path, say) -> None:
     try:
         import gradio
     except ImportError:
-        raise UserError(
-            "Gradio is needed: .venv/bin/pip install -r requirements/demo.txt"
-        ) from None
+        raise UserError(f"Gradio is needed: {to_install('demo')}") from None
     load(run)  # or it says what is wrong with it before anything opens
     theme = gradio.themes.Default(font=["system-ui", "sans-serif"], font_mono=["monospace"])
     for end in (signal.SIGTERM, signal.SIGHUP):  # as Ctrl-C does

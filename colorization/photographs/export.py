@@ -18,6 +18,7 @@ import numpy as np
 from colorization.colour.ab_grid import AB_BINS
 from colorization.errors import UserError
 from colorization.files import refuse_file, write_json
+from colorization.installation import to_install
 from colorization.models.layers import CUSTOM_OBJECTS
 from colorization.photographs.colorizer import Colorizer
 from colorization.results.run_folder import EVALUATED
@@ -146,7 +147,7 @@ def _first_line(error: Exception) -> str:
 
 
 def _missing(error: ImportError) -> str:
-    return f"{error.name} is needed: .venv/bin/pip install -r requirements/export.txt"
+    return f"{error.name} is needed: {to_install('export')}"
 
 
 def parity(colorizer: Colorizer, form: str, path: Path) -> tuple[float, float]:

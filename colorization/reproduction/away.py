@@ -12,7 +12,7 @@ from pathlib import Path
 
 from colorization.columns import aligned
 from colorization.files import replacing
-from colorization.reproduction.bundle import plain
+from colorization.reproduction.bundle import kept
 from colorization.reproduction.plan import HERE, Plan
 from colorization.reproduction.report import Report
 from colorization.reproduction.workers import Crew, Outcome
@@ -136,7 +136,7 @@ def _write_archive(archive: Path, say: Callable) -> bool:
         replacing(archive) as part,
         tarfile.open(part, "w:gz") as written,
     ):
-        written.add(HERE.results, "results", filter=plain)
+        written.add(HERE.results, "results", filter=kept)
     return True
 
 
@@ -148,7 +148,7 @@ def _lines(table: list[tuple], peak: float) -> list[str]:
         peak: of the device in matrix products, FLOP/s.
     """
     head = ("run", "images/s", "of peak", "compiling s", "training s", "the rest s")
-    rows = [head]
+    rows: list[tuple[str, ...]] = [head]
     for entry, macs, outcome in table:
         share = 2 * macs / outcome.training / peak if outcome.training and peak else math.nan
         rest = outcome.seconds - outcome.training - outcome.compiling

@@ -8,6 +8,7 @@ import json
 import tarfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from colorization.data.carried import PHOTOGRAPHS, SEALED, photographs, seal
 from colorization.data.prepared import PreparedSet
 from colorization.errors import SourceUnavailable, UserError
 from colorization.files import replacing
+from colorization.installation import PACKAGE, checkout
 from colorization.models.cost import macs, without_values
 from colorization.reproduction.job import Job
 from colorization.reproduction.obtain import further_sets, obtain
@@ -48,6 +50,8 @@ def pack(jobs: list[Job], target: Path, piece: int | None = None, say: Callable 
     Raises:
         UserError: no image set of any arm could be had; a photograph is larger than a piece.
     """
+    if not checkout():
+        raise UserError("a bundle carries the code of a checkout: run this in one, by its make")
     plan, sets = _planned(jobs, say)
     if not plan:
         raise UserError("there is nothing to pack: no image set could be had")
@@ -160,7 +164,7 @@ def _code(told: dict, sets: dict[str, _Set]) -> Iterable[_Member]:
         texts[f"{place}/{SEALED}"] = arrays if one.photographs is None else seal(one.images)
     for name, text in texts.items():
         data = text.encode()
-        yield _Member(f"{NAME}/{name}", lambda data=data: data, len(data))
+        yield _Member(f"{NAME}/{name}", partial(bytes, data), len(data))
 
 
 def _fill(members: list[_Member], most: int) -> list[list[_Member]]:
@@ -183,10 +187,10 @@ def _fill(members: list[_Member], most: int) -> list[list[_Member]]:
 
 def _write(target: Path, members: Iterable[_Member], code: bool = False) -> int:
     """Write an archive; its size."""
-    root = Path(__file__).parents[2]
+    root = PACKAGE.parent
     with replacing(target) as part, tarfile.open(part, "w", format=tarfile.GNU_FORMAT) as archive:
         for name in PARTS if code else ():
-            archive.add(root / name, f"{NAME}/{name}", filter=plain)
+            archive.add(root / name, f"{NAME}/{name}", filter=kept)
         for member in members:
             info = plain(tarfile.TarInfo(member.name))
             info.size, info.mode = member.size, 0o644
@@ -194,10 +198,14 @@ def _write(target: Path, members: Iterable[_Member], code: bool = False) -> int:
     return target.stat().st_size
 
 
-def plain(info: tarfile.TarInfo) -> tarfile.TarInfo | None:
-    """Without what Python wrote, and without a name of this machine's user."""
-    if "__pycache__" in info.name or info.name.endswith("/.lock"):
-        return None
+def kept(info: tarfile.TarInfo) -> tarfile.TarInfo | None:
+    """`plain`, or None for what Python or a lock left."""
+    left = "__pycache__" in info.name or info.name.endswith("/.lock")
+    return None if left else plain(info)
+
+
+def plain(info: tarfile.TarInfo) -> tarfile.TarInfo:
+    """Without a name of this machine's user."""
     info.uid = info.gid = 0
     info.uname = info.gname = ""
     return info

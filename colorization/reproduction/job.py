@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from colorization.errors import RunUnusable
 from colorization.reproduction.report import Arm, Report
 from colorization.training.config import TrainingConfig
 
@@ -49,7 +50,8 @@ class Job:
         """The job that trains the network: another arm's where this one only judges it."""
         if not self.arm.trained_by:
             return self
-        return replace(self, arm=self.report.arm(self.arm.trained_by))
+        arm = self.report.arm(self.arm.trained_by).variant(dict(self.arm.settings))
+        return replace(self, arm=arm)
 
     @property
     def snapshot(self) -> int | None:
@@ -57,7 +59,10 @@ class Job:
         if not self.arm.snapshot:
             return None
         place = self.trainer.arm.config.snapshots.index(self.arm.snapshot)
-        return self.trainer.config.snapshots[place]
+        snapshots = self.trainer.config.snapshots
+        if place >= len(snapshots):
+            raise RunUnusable("it judges a network after more epochs than are set; set more")
+        return snapshots[place]
 
     def folder(self, runs: Path) -> Path:
         """Its run folder."""

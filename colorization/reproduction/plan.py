@@ -96,6 +96,7 @@ def _unpack(piece: Path) -> None:
     with tarfile.open(piece) as archive:
         for member in archive:
             target = Path(member.name).relative_to(NAME)
-            if not target.exists():
+            contents = archive.extractfile(member)
+            if contents and not target.exists():
                 with replacing(target) as part:
-                    part.write_bytes(archive.extractfile(member).read())
+                    part.write_bytes(contents.read())

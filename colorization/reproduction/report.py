@@ -1,12 +1,14 @@
 """What a report consists of, as data."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from colorization.errors import UserError
 from colorization.reproduction.scales import FULL, Scale
 from colorization.training.config import TrainingConfig
+
+SETTING = "+"  # between an arm's name and what is set of it, as in "unet+batch_size=8"
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,8 @@ class Arm:
         tested_on: further test sets, beside the test split of its own images.
         published: its trained network is kept with the results.
         scales: by name, those that are not the report's.
+        settings: of a variant of an arm: what is set of its configuration at whatever scale; see
+            `colorization.training.settings`.
     """
 
     name: str
@@ -50,11 +54,30 @@ class Arm:
     tested_on: tuple["TestSet", ...] = ()
     published: bool = False
     scales: Mapping[str, Scale] = field(default_factory=dict, hash=False)
+    settings: tuple[tuple[str, str], ...] = ()
 
     def ablation(self, name: str, title: str, **changes) -> "Arm":
         """This arm with some fields of its configuration changed."""
         return replace(
             self, name=name, title=title, primary=False, config=replace(self.config, **changes)
+        )
+
+    def variant(self, settings: Mapping[str, str]) -> "Arm":
+        """This arm with something set, under a name that says what: runs and results are its own.
+
+        Args:
+            settings: name of a field -> its value as text.
+        """
+        settings = {**dict(self.settings), **settings}
+        if not settings:
+            return self
+        said = [f"{name}={settings[name]}" for name in sorted(settings)]
+        return replace(
+            self,
+            name=SETTING.join([self.name.partition(SETTING)[0], *said]),
+            title=f"{self.title}; {', '.join(said)}",
+            published=False,
+            settings=tuple(sorted(settings.items())),
         )
 
 
@@ -107,11 +130,39 @@ class Report:
         return f"{authors} ({self.year})" if self.year else authors
 
     def arm(self, name: str) -> Arm:
+        """An arm by its name, or a variant of one: "unet+batch_size=8"."""
+        own, *settings = name.split(SETTING)
         for arm in self.arms:
-            if arm.name == name:
-                return arm
+            if arm.name == own and all("=" in one for one in settings):
+                return arm.variant(dict(one.split("=", 1) for one in settings))
         known = ", ".join(arm.name for arm in self.arms)
         raise UserError(f"{self.key} has no arm {name!r}; it has: {known}")
+
+    def arms_among(self, names: Iterable[str]) -> list[Arm]:
+        """Its arms, each with its variants that are among some names after it."""
+        variants = [self.arm(name) for name in sorted(set(names)) if SETTING in name]
+        result = []
+        for arm in self.arms:
+            own = arm.name + SETTING
+            result += [arm, *(one for one in variants if one.name.startswith(own))]
+        return result
+
+    def variant(self, arm: Arm, settings: Mapping[str, str], scale: str) -> Arm:
+        """An arm with something set, its values as they are named alike however they are typed.
+
+        Raises:
+            UserError: there is nothing of that name at this scale, or it cannot have this value.
+        """
+        settings = {**dict(arm.settings), **settings}
+        if not settings:
+            return arm
+        from colorization.training.settings import text_of, with_settings
+
+        try:
+            config = with_settings(self.scaled(replace(arm, settings=()), scale), settings)
+        except UserError as error:
+            raise UserError(f"{self.key} {arm.name}: {error}") from None
+        return arm.variant({name: text_of(config, name) for name in settings})
 
     def on(self, source) -> "Report":
         """The report's arms trained and tested on other images; its claims are not about those."""
@@ -132,10 +183,15 @@ class Report:
         return replace(self, arms=arms, scales=kept(self.scales), **of_its_own)
 
     def scaled(self, arm: Arm, scale: str) -> TrainingConfig:
-        """An arm's configuration at a scale."""
-        if scale == FULL:
-            return arm.config
-        return (arm.scales.get(scale) or self.scales[scale]).of(arm.config)
+        """An arm's configuration at a scale; what is set of a variant is so at every scale."""
+        config = arm.config
+        if scale != FULL:
+            config = (arm.scales.get(scale) or self.scales[scale]).of(config)
+        if not arm.settings:
+            return config
+        from colorization.training.settings import with_settings
+
+        return with_settings(config, dict(arm.settings))
 
     def shown(self, arm: str) -> set[str]:
         """Patterns of the names of an arm's grids that are stored: what figures show, and one."""

@@ -26,7 +26,9 @@ from colorization.training.options import RunOptions
 from colorization.training.run import explained_memory, locked, train
 
 
-def reproduce(jobs: Iterable[Job], places: Places, options: RunOptions) -> list[Exception]:
+def reproduce(
+    jobs: Iterable[Job], places: Places, options: RunOptions
+) -> list[UserError | RunFailed]:
     """Train and evaluate what is not finished yet.
 
     Args:
@@ -37,7 +39,8 @@ def reproduce(jobs: Iterable[Job], places: Places, options: RunOptions) -> list[
     Returns:
         What kept jobs from being done: others go on.
     """
-    failures, say = [], options.say
+    failures: list[UserError | RunFailed] = []
+    say = options.say
     for job in jobs:
         say(f"== {job}")
         try:

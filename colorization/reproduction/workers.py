@@ -105,7 +105,8 @@ class Crew:
 
     def wait(self, seconds: float) -> list[tuple[dict, float, Outcome]]:
         """What ended: entry, multiply-accumulates, outcome. At the latest after so many seconds."""
-        until, found = time.monotonic() + seconds, []
+        until = time.monotonic() + seconds
+        found: list[tuple[dict, float, Outcome]] = []
         while not found and (left := until - time.monotonic()) > 0:
             ready = wait([worker.connection for worker in self.workers], left)
             for number, worker in enumerate(self.workers):
@@ -171,5 +172,6 @@ def _speeds(rows: list[dict]) -> tuple[float, float]:
 
 
 def _end_with_parent() -> None:
-    multiprocessing.parent_process().join()
+    if parent := multiprocessing.parent_process():
+        parent.join()
     os._exit(1)

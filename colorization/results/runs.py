@@ -162,10 +162,10 @@ def with_excess(
         known = truth()
         if known is None or "bleed" not in known:
             return rows
-        known = known.drop_duplicates(["split", "name"]).set_index(["split", "name"])["bleed"]
+        bleed = known.drop_duplicates(["split", "name"]).set_index(["split", "name"])["bleed"]
         judged = rows["split"].str.partition("@")[0]  # a snapshot, on the test images
         there = pd.MultiIndex.from_arrays([judged, rows["name"]])
-        rows = rows.assign(bleed_true=known.reindex(there).to_numpy())
+        rows = rows.assign(bleed_true=bleed.reindex(there).to_numpy())
     if not all(map(pd.api.types.is_numeric_dtype, (rows["bleed"], rows["bleed_true"]))):
         return rows  # `check_rows` says what is wrong with them
     return rows.assign(bleed_excess=rows["bleed"] - rows["bleed_true"])
@@ -183,7 +183,7 @@ REPLACE = "restore it, or delete the run's folder and run the arm again"
 
 # What is read of a run: name -> type, and the columns of its tables.
 _TEXT, _NUMBER = (str,), (int, float)
-_EXPECTED = {
+_EXPECTED: dict[str, dict[str, tuple]] = {
     "config": {
         "seed": (int,),
         "epochs": (int,),

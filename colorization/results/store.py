@@ -88,7 +88,7 @@ class Shelf:
                 entry["seed"],
                 {key: value for key, value in entry.items() if key not in ("arm", "seed")},
                 partial(self._read, entry["arm"], entry["seed"]),
-                lambda entry=entry: self._truth(entry["data"]["prepared"]),
+                partial(self._truth_of, entry),
             )
             for entry in self._entries()
         ]
@@ -207,13 +207,16 @@ class Shelf:
 
         return check_rows(self._baselines / prepared / name, read)
 
+    def _truth_of(self, entry: dict) -> pd.DataFrame | None:
+        return self._truth(entry["data"]["prepared"])
+
     def _truth(self, prepared: str) -> pd.DataFrame | None:
         """Rows of the baseline *ground truth* on a prepared set; None if they are not there."""
         if prepared not in self._truths:
             name = f"{prepared}/{GROUND_TRUTH}.csv"
-            there = name in zips.names(self._baselines)
-            contents = zips.read(self._baselines, name) if there else None
-            self._truths[prepared] = read_table(contents) if there else None
+            self._truths[prepared] = None
+            if name in zips.names(self._baselines):
+                self._truths[prepared] = read_table(zips.read(self._baselines, name))
         return self._truths[prepared]
 
     @property

@@ -88,7 +88,7 @@ class Stored:
 def over_seeds(runs: list[StoredRun], split: str, measures: Iterable[str]) -> dict:
     """Cells of a table, heading -> mean over an arm's seeds with the deviation between them."""
     means = pd.DataFrame([run.means(split) for run in runs]).reindex(columns=list(measures))
-    spread = means.std(numeric_only=True) if len(runs) > 1 else {}
+    spread = means.std(numeric_only=True) if len(runs) > 1 else pd.Series()
     return {MEASURES[m].heading: MEASURES[m].text(means[m].mean(), spread.get(m)) for m in measures}
 
 

@@ -9,6 +9,7 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 from colorization.errors import UserError
 from colorization.files import replacing
@@ -65,7 +66,7 @@ def update(path: Path, members: Mapping[str, bytes], without: tuple[str, ...] = 
         _write(part, "a", new)
 
 
-def _write(path: Path, mode: str, members: Mapping[str, bytes]) -> None:
+def _write(path: Path, mode: Literal["w", "a"], members: Mapping[str, bytes]) -> None:
     with zipfile.ZipFile(path, mode) as archive:
         for name, contents in members.items():
             info = zipfile.ZipInfo(name, DATE)

@@ -9,6 +9,7 @@ finished epochs.
 import zipfile
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -19,7 +20,9 @@ from colorization.state import TRAIN_ANEW
 
 def save(path: Path, variables: list, epoch: int) -> None:
     """Write `variables` and the number of finished epochs to `path`, atomically."""
-    arrays = {f"{i:04d}": np.asarray(variable) for i, variable in enumerate(variables)}
+    arrays: dict[str, Any] = {
+        f"{i:04d}": np.asarray(variable) for i, variable in enumerate(variables)
+    }
     with replacing(path) as part, open(part, "wb") as file:
         np.savez(file, epoch=np.int64(epoch), **arrays)
 

@@ -37,6 +37,10 @@ class Pretraining:
     learning_rate: float = 1e-4
     beta_1: float = 0.9
 
+    def __post_init__(self):
+        if self.epochs < 1 or self.learning_rate <= 0:
+            raise ValueError("epochs is a number from 1, learning_rate is above 0")
+
 
 @dataclass(frozen=True)
 class Adversary:
@@ -60,6 +64,10 @@ class Adversary:
     simultaneous: bool = False
     discriminator_steps: int = 1
     learning_rate: float | None = None
+
+    def __post_init__(self):
+        if self.pixel_weight < 0 or self.discriminator_steps < 1:
+            raise ValueError("pixel_weight is a number from 0, discriminator_steps one from 1")
 
     several_devices = True  # whether a batch can be shared out
 
@@ -109,6 +117,10 @@ class CycleAdversary:
     pool: int = 100
     pool_pairs: bool = True
     paired: bool = False
+
+    def __post_init__(self):
+        if self.cycle_weight < 0 or self.pool < 0:
+            raise ValueError("cycle_weight and pool are from 0")
 
     several_devices = False  # the pool lies on one
     learning_rate = None  # of the discriminators: the generators'
@@ -187,6 +199,10 @@ class TrainingConfig:
     def __post_init__(self):
         if self.initial_weights not in (None, "imagenet"):
             raise ValueError(f"initial_weights is 'imagenet' or None, not {self.initial_weights!r}")
+        if min(self.epochs, self.batch_size, self.recipe.size) < 1:
+            raise ValueError("epochs, batch_size and size are numbers from 1")
+        if self.learning_rate <= 0 or not (0 <= self.beta_1 < 1 and 0 <= self.beta_2 < 1):
+            raise ValueError("learning_rate is above 0; beta_1 and beta_2 are from 0 to below 1")
 
     @property
     def all_epochs(self) -> int:

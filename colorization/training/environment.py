@@ -4,12 +4,14 @@ import os
 import platform
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import keras
 import numpy as np
 
 from colorization.backend import has_accelerator
+from colorization.installation import DISTRIBUTION, PACKAGE, checkout
 from colorization.state import read_json
 
 BUNDLED_COMMIT = "commit.json"  # in the root of a bundle, which has no history
@@ -32,7 +34,7 @@ def make_deterministic() -> None:
 def environment(precision: str) -> dict:
     """Versions, device and commit; nothing that names the machine."""
     backend = keras.backend.backend()
-    framework = sys.modules.get("jax" if backend == "jax" else "tensorflow")
+    framework = sys.modules["jax" if backend == "jax" else "tensorflow"]
     return {
         "python": platform.python_version(),
         "keras": keras.__version__,
@@ -72,7 +74,13 @@ def _processor() -> str:
 
 
 def commit() -> dict:
-    """The checkout's commit and whether it was changed; a bundle's own; or nothing outside both."""
+    """The checkout's commit and whether it was changed; a bundle's own; or the version installed.
+
+    What is installed may lie in somebody else's checkout, whose commit says nothing of it.
+    """
+    if not checkout():
+        bundled = PACKAGE.parent / BUNDLED_COMMIT
+        return read_json(bundled, {}, "unpack the bundle again") or _version()
 
     def git(*args):
         # Not the repository that GIT_DIR names, as in a hook of another one.
@@ -83,7 +91,13 @@ def commit() -> dict:
     try:
         found = git("rev-parse", "HEAD").stdout.strip()
         dirty = bool(git("status", "--porcelain", "--untracked-files=no").stdout.strip())
-    except (OSError, subprocess.CalledProcessError):
-        bundled = Path(__file__).parents[2] / BUNDLED_COMMIT
-        return read_json(bundled, {}, "unpack the bundle again")
+    except (OSError, subprocess.CalledProcessError):  # unpacked from an archive
+        return {}
     return {"commit": found, "dirty": dirty}
+
+
+def _version() -> dict:
+    try:
+        return {"version": metadata.version(DISTRIBUTION)}
+    except metadata.PackageNotFoundError:  # code that was copied
+        return {}

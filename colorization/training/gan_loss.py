@@ -25,6 +25,10 @@ class GanLoss:
     weight: float = 1.0
     discriminator_factor: float = 0.5
 
+    def __post_init__(self):
+        if not 0 <= self.label_noise <= 1 or self.weight < 0 or self.discriminator_factor < 0:
+            raise ValueError("label_noise is from 0 to 1, weight and discriminator_factor from 0")
+
     def real(self, answers, seeds):
         """The discriminator's loss on real images; `seeds` is a `keras.random.SeedGenerator`."""
         return self._cross_entropy(1.0 - self._noise(answers, seeds), answers)

@@ -8,8 +8,9 @@ needs nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 import keras
 import numpy as np
@@ -33,7 +34,7 @@ class AbRegression:
     """
 
     scaling: LabScaling = RAW
-    error: str = "MSE"
+    error: Literal["MSE", "L1"] = "MSE"
     classes: int = 0
 
     output_channels = 2
@@ -75,7 +76,7 @@ class RgbRegression:
     """
 
     low: float = 0.0
-    error: str = "MSE"
+    error: Literal["MSE", "L1"] = "MSE"
 
     classes = 0
     output_channels = 3
@@ -150,7 +151,7 @@ class Rebalancing:
         uniform_share: lambda, the share of the uniform distribution.
     """
 
-    smoothing: str = "index"
+    smoothing: Literal["index", "ab"] = "index"
     sigma: float = 5.0
     uniform_share: float = 0.5
 
@@ -253,7 +254,7 @@ Objective = AbRegression | AbClassification | RgbRegression
 def objective_from_json(stored: dict) -> Objective:
     """The objective that `to_json` wrote into a run's configuration."""
     types = (AbRegression, AbClassification, RgbRegression, Rebalancing, LabScaling)
-    by_name = {type_.__name__: type_ for type_ in types}
+    by_name: dict[str, Callable] = {type_.__name__: type_ for type_ in types}
     fields = {
         key: objective_from_json(value) if isinstance(value, dict) else value
         for key, value in stored.items()

@@ -153,10 +153,10 @@ class StepModel(keras.Model):
             tape.watch(tensors)
             outputs, rest = forward()
 
-        def adjoint(gradients):
+        def back(gradients):
             return tape.gradient(outputs, tensors, output_gradients=list(gradients))
 
-        return outputs, rest, adjoint
+        return outputs, rest, back
 
     def gradient(self, loss: Callable, inputs: tuple) -> tuple[dict, tuple]:
         """Differentiate a loss with respect to tensors.
