@@ -73,7 +73,6 @@ def reproduce(options) -> int:
 def _reproduce(options) -> int:
     from colorization.reproduction.job import Places
     from colorization.reproduction.reproduce import reproduce
-    from colorization.results.store import shelves
     from colorization.training import devices
 
     roots.read_roots()
@@ -95,8 +94,9 @@ def _reproduce(options) -> int:
     failures = []
     for report in reports:
         own = [job for job in jobs if job.report is report]
-        failures += reproduce(own, places, _how(options))
-        if devices.leads() and shelves(places.results / report.key):
+        failed = reproduce(own, places, _how(options))
+        failures += failed
+        if devices.leads() and len(failed) < len(own):
             render(report, places.results)
     if not options.data and devices.leads():
         write_overview(places.results)
