@@ -100,6 +100,7 @@ def _pillow_samples(image: Image.Image, form: str) -> tuple[np.ndarray, str, np.
 
 GRAY, RGB, PALETTE, SEPARATED, YCBCR, LAB, ICC_LAB = 1, 2, 3, 5, 6, 8, 9  # photometric
 WHITE_IS_ZERO = 0
+JPEG, UNREAD = 7, {34887: "LERC", 34925: "LZMA", 50000: "Zstandard", 50001: "WebP"}  # compression
 
 
 class TiffFile:
@@ -123,10 +124,13 @@ class TiffFile:
         directory = self.directories[page]
         _refuse(directory)
         photometric = directory.number(262, GRAY)
-        if photometric == YCBCR and directory.number(259, 1) != 7:
+        subsampled = directory.numbers(530) != [1, 1]
+        if photometric == YCBCR and subsampled and directory.number(259, 1) != JPEG:
             values, alpha = self._by_pillow(page), None
         else:
             values, alpha = self._by_vips(page, photometric)
+        if photometric == YCBCR and not subsampled and directory.number(259, 1) != JPEG:
+            values = np.array(Image.fromarray(values, "YCbCr").convert("RGB"))
         profile = directory.fields.get(34675)
         space = {SEPARATED: "cmyk", LAB: "lab", ICC_LAB: "lab"}.get(photometric)
         space = space or ("gray" if values.ndim == 2 else "rgb")
@@ -175,12 +179,14 @@ def _refuse(directory: ifd.Directory) -> None:
     fields, number = directory.fields, directory.number
     if number(256, 0) * number(257, 0) > MOST_PIXELS:
         raise ValueError(f"{number(256, 0)}x{number(257, 0)} px exceeds limit of {MOST_PIXELS} px")
-    bits = fields[258].numbers() if 258 in fields else [1]
+    bits = directory.numbers(258) or [1]
     kind, photometric = number(339, 1), number(262, GRAY)
     if len(set(bits)) > 1 or bits[0] not in (1, 2, 4, 8, 16, 32):
         raise ValueError(f"its samples have {bits[0]} bits; save it with 8 or 16")
     if kind not in (1, 3, 4):
         raise ValueError("its samples are signed or complex; save it with 8 or 16 unsigned bits")
+    if number(259, 1) in UNREAD:
+        raise ValueError(f"it is compressed by {UNREAD[number(259, 1)]}; save it with LZW")
     known = (WHITE_IS_ZERO, GRAY, RGB, PALETTE, SEPARATED, YCBCR, LAB, ICC_LAB)
     if photometric not in known or (photometric == SEPARATED and number(332, 1) != 1):
         raise ValueError(f"its colours are of kind {photometric}; save it as RGB or gray")

@@ -62,10 +62,13 @@ class Directory:
     following: int
     link: int
 
+    def numbers(self, tag: int) -> list[int]:
+        """The numbers of a tag; none where there is no such one."""
+        return self.fields[tag].numbers() if tag in self.fields else []
+
     def number(self, tag: int, otherwise: int) -> int:
         """The first number of a tag."""
-        numbers = self.fields[tag].numbers() if tag in self.fields else []
-        return numbers[0] if numbers else otherwise
+        return next(iter(self.numbers(tag)), otherwise)
 
 
 class Block:

@@ -40,6 +40,7 @@ class Metadata:
             markers, chunks of a PNG, the comment of a GIF.
         pages: a TIFF's fields by tag, for each page, and `block`, the file that they are of.
         loop: how often an animation is shown, 0 for ever; None without end or number.
+        still: the first picture of an animated PNG is not of the animation.
         lossless: of a WebP.
         lost: what cannot be kept, in words.
     """
@@ -53,6 +54,7 @@ class Metadata:
     pages: tuple[dict[int, ifd.Field], ...] = ()
     block: bytes = field(default=b"", repr=False)
     loop: int | None = None
+    still: bool = False
     lossless: bool = False
     lost: tuple[str, ...] = ()
 
@@ -93,6 +95,7 @@ def metadata_of(data: bytes, file) -> Metadata:
         _positive(dpi),
         native,
         loop=info.get("loop", 1 if file.format == "GIF" else None),
+        still=bool(info.get("default_image")),
         lossless=file.format == "WEBP" and b"VP8L" in data and b"VP8 " not in data,
         lost=tuple(lost),
     )

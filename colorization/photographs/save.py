@@ -169,6 +169,8 @@ def _animated(pages, form: Format, metadata: Metadata, options: dict) -> bytes:
     if len({image.mode for image in images}) > 1:
         images = [image.convert("RGBA") for image in images]
     options |= {"save_all": True, "append_images": images[1:], "loop": metadata.loop or 0}
+    if metadata.still and form.name == "PNG":
+        options["default_image"], durations = True, durations[1:]
     return _encoded(images[0], form, duration=durations, **options)
 
 

@@ -79,6 +79,7 @@ FILES = {
         f"gray + sample, {b} bits": page(with_alpha(GRAY), b, tags={262: 1} | OTHER)
         for b in (8, 16)
     },
+    "YCbCr": page(np.dstack([GRAY, HALF, HALF]), 8, tags=YCBCR | {530: [1, 1]}),
     "turned": page(turned(GRAY), tags={274: 6}),
     "turned, alpha": page(turned(with_alpha(GRAY)), tags={262: 1, 274: 6} | ALPHA),
     "gray ICC 8 bits": gray_icc(3, 8),
@@ -176,6 +177,7 @@ REFUSED = {
         page(with_alpha(GRAY / 2), 32, tags={262: 1} | PREMULTIPLIED),
         "multiplied by alpha",
     ),
+    "Zstandard": (page(RGB, tags={259: 50000}), "compressed by Zstandard"),
     "colour filter": (page(GRAY, tags={262: 32803}), "of kind 32803"),
     "half a TIFF": (page(RGB)[:20000], "cannot be read"),
     "half a JPEG": (encoded(BARS, "JPEG")[:300], "cannot be read"),

@@ -240,6 +240,19 @@ def test_every_frame_of_an_animation_is_written_with_its_time(form, tmp_path):
             )
 
 
+def test_a_still_picture_before_an_animation_stays_before_it(tmp_path):
+    frames = [Image.fromarray(np.roll(BARS, 24 * n, axis=1)).convert("RGB") for n in range(3)]
+    given = io.BytesIO()
+    times = {"duration": [100, 200], "append_images": frames[1:]}
+    frames[0].save(given, "PNG", save_all=True, default_image=True, **times)
+    data, _ = written(given.getvalue(), tmp_path / "a.png")
+    with Image.open(io.BytesIO(data)) as result:
+        assert result.info["default_image"] and result.n_frames == 3
+        for number in (1, 2):
+            result.seek(number)
+            assert result.info["duration"] == 100 * number
+
+
 def test_transparent_frames_stay_transparent(tmp_path):
     """A frame that stores a part of itself is whole, and nothing shines through from the last."""
     frames = []
