@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
+ASK_FOR_TENSORFLOW = ("pretrained",)  # by that name, of which `tensorflow-cpu` is not known
 EXTRAS = ("demo", "dev", "docs", "export", "mlflow", "pretrained", "tensorboard", "wandb")
 HEADER = "# Written by `make lock` from uv.lock; change pyproject.toml instead.\n"
 EVERYWHERE = " ; sys_platform == 'darwin' or sys_platform == 'linux'"  # all that the lock is for
@@ -40,7 +41,12 @@ def derived() -> dict[str, str]:
         for block in files["cpu"]
     ]
     for extra in EXTRAS:
-        files[extra] = [block for block in exported("--extra", extra) if block not in base]
+        left_out = [
+            block
+            for block in base
+            if not (extra in ASK_FOR_TENSORFLOW and block.startswith("tensorflow=="))
+        ]
+        files[extra] = [block for block in exported("--extra", extra) if block not in left_out]
     return {f"{name}.txt": HEADER + "".join(blocks) for name, blocks in files.items()}
 
 

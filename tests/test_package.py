@@ -20,6 +20,8 @@ from tests import ROOT
 
 UV = Path(sys.executable).with_name("uv")
 needs_uv = pytest.mark.skipif(not UV.exists(), reason="needs requirements/dev.txt")
+LOCK = tomllib.loads((ROOT / "uv.lock").read_text())["package"]
+DERIVE = runpy.run_path(str(ROOT / "requirements" / "derive.py"))
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 
@@ -32,8 +34,24 @@ def test_the_lock_is_of_the_project_and_the_requirements_are_of_the_lock():
         text=True,
     )
     assert checked.returncode == 0, checked.stderr
-    for name, text in runpy.run_path(str(ROOT / "requirements" / "derive.py"))["derived"]().items():
+    for name, text in DERIVE["derived"]().items():
         assert (ROOT / "requirements" / name).read_text() == text, f"{name}: make lock"
+
+
+def test_what_is_installed_on_top_asks_for_nothing_else():
+    """pip refuses what has no hash, so that each file has all that is not in cpu.txt."""
+    locked = {one["name"]: one for one in LOCK}
+
+    def named(file: str) -> set[str]:
+        text = (ROOT / "requirements" / file).read_text()
+        return set(re.findall(r"^([\w.-]+)==", text, re.MULTILINE))
+
+    below = named("cpu.txt") - {"tensorflow"}  # where there is tensorflow-cpu instead
+    for extra in DERIVE["EXTRAS"]:
+        added = named(f"{extra}.txt")
+        for name in added:
+            needed = {one["name"] for one in locked[name].get("dependencies", ())}
+            assert needed <= added | below, f"{extra}: {name} needs {needed - added - below}"
 
 
 def test_the_lock_names_no_index_but_pypi():
@@ -137,7 +155,6 @@ def test_the_citation_names_every_report_and_the_version():
 
 
 def test_the_hooks_are_of_the_locked_versions():
-    lock = tomllib.loads((ROOT / "uv.lock").read_text())["package"]
-    locked = {package["name"]: package["version"] for package in lock if "version" in package}
+    locked = {package["name"]: package["version"] for package in LOCK if "version" in package}
     hooks = (ROOT / ".pre-commit-config.yaml").read_text()
     assert re.findall(r"rev: v([\d.]+)", hooks) == [locked["ruff"]]
