@@ -55,8 +55,8 @@ def import_quietly() -> None:
         with _stderr_dropped():
             import keras
 
-            for name, value in SETTINGS.items():
-                getattr(keras.config, f"set_{name}")(value)
+            for setting, default in SETTINGS.items():
+                getattr(keras.config, f"set_{setting}")(default)
             if keras.backend.backend() == "tensorflow":
                 import tensorflow as tf
 

@@ -12,7 +12,7 @@ from colorization.errors import UserError
 try:
     import fcntl
 except ModuleNotFoundError:  # on Windows, of which `exit_status` tells the user
-    fcntl = None
+    fcntl = None  # type: ignore[assignment]
 
 NAME_BYTES = 255  # that file systems let a name have
 

@@ -11,16 +11,18 @@ from colorization.data import archives, download, kaggle, roots
 from colorization.data.source import Splits, image_files
 from colorization.errors import UserError
 
+Image = TypeVar("Image")  # a path, or what else is to be split
+
 
 def split_by_seed(
-    paths: list,
+    paths: list[Image],
     *,
     test: int,
     train: int | None,
     seed: int,
     place: str,
     by_turns: bool = False,
-) -> Splits:
+) -> dict[str, list[Image]]:
     """The test and the training split of a list of images.
 
     Args:
@@ -50,7 +52,7 @@ def split_by_seed(
         )
     order = np.random.RandomState(seed).permutation(len(paths))
     if by_turns:
-        classes = pd.Series([paths[i].parent for i in order])
+        classes = pd.Series([str(Path(str(paths[i])).parent) for i in order])
         order = order[np.argsort(classes.groupby(classes).cumcount(), kind="stable")]
     stop = None if train is None else test + train
     chosen = {"train": order[test:stop], "test": order[:test]}

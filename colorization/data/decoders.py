@@ -2,6 +2,7 @@
 
 import io
 from contextlib import suppress
+from typing import Any, Literal
 
 import numpy as np
 from PIL import Image
@@ -14,7 +15,7 @@ from colorization.data.vips import vips
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "DIB", "AVIF", "JPEG2000", "PPM", "PCX", "QOI")
 Image.init()  # Pillow knows only a few of them before
 
-MOST_PIXELS = 2 * Image.MAX_IMAGE_PIXELS  # Pillow's own limit, 178 megapixels
+MOST_PIXELS = 2 * (Image.MAX_IMAGE_PIXELS or 0)  # Pillow's own limit, 178 megapixels
 
 
 class PillowFile:
@@ -45,7 +46,7 @@ class PillowFile:
             values, alpha = _split(vips().Image.pngload_buffer(self._data, fail_on="error").numpy())
             space = "gray" if values.ndim == 2 else "rgb"
         else:
-            values, space, alpha = _pillow_samples(image, self.format)
+            values, space, alpha = _pillow_samples(image, self.format or "")
         profile = image.info.get("icc_profile") or b""
         duration = image.info.get("duration") if self.count > 1 else None
         return Samples(values, space, alpha, profile, _gamma(image.info), orientation, duration)
@@ -118,7 +119,7 @@ class TiffFile:
         every = list(enumerate(self._block.directories()))
         pages = [(at, d) for at, d in every if not d.number(254, 0) & 5 and d.number(255, 1) != 2]
         self._places, self.directories = zip(*(pages or every[:1]), strict=True)
-        self.count, self.info = len(self._places), {}
+        self.count, self.info = len(self._places), dict[str, Any]()
 
     def samples(self, page: int) -> Samples:
         directory = self.directories[page]
@@ -147,12 +148,10 @@ class TiffFile:
     def _by_vips(self, page: int, photometric: int) -> tuple[np.ndarray, np.ndarray | None]:
         directory, data = self.directories[page], self._data
         if photometric in (LAB, ICC_LAB):  # for libvips RGB, which it leaves as it is
-            data = bytearray(data)
-            place = directory.fields[262].place
-            data[place : place + 2] = RGB.to_bytes(
-                2, "little" if self._block.order == "<" else "big"
-            )
-            data = bytes(data)
+            changed, place = bytearray(data), directory.fields[262].place
+            order: Literal["little", "big"] = "little" if self._block.order == "<" else "big"
+            changed[place : place + 2] = RGB.to_bytes(2, order)
+            data = bytes(changed)
         image = vips().Image.tiffload_buffer(
             data, page=self._places[page], fail_on="error", unlimited=True
         )

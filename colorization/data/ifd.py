@@ -106,7 +106,7 @@ class Block:
         following = self._unpack(self._offset, link) if link + inline <= len(self.data) else 0
         if link > len(self.data):
             raise ValueError("a directory is cut off")
-        fields = {}
+        fields: dict[int, Field] = {}
         for place in range(start, link, entry):
             tag, kind = (self._unpack("H", place + 2 * i) for i in (0, 1))
             if kind not in _SIZES:

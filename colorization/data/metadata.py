@@ -71,7 +71,8 @@ def metadata_of(data: bytes, file) -> Metadata:
         profile = file.directories[0].fields.get(34675)
         return Metadata("TIFF", pages=pages, block=data, icc=_icc(profile.data if profile else b""))
     info, native = file.info, b""
-    exif, xmp, lost = info.get("exif") or b"", info.get("xmp") or b"", []
+    exif, xmp = info.get("exif") or b"", info.get("xmp") or b""
+    lost: list[str] = []
     dpi = info.get("dpi")
     if file.format == "JPEG":
         native = _jpeg_segments(data)
@@ -178,7 +179,7 @@ def _png_chunks(data: bytes) -> tuple[bytes, bytes, list[str]]:
         if name in TEXT and (text := _text(name, chunk[8:-4])) is None:
             lost = ["text that is damaged or unpacks to megabytes"]
         elif name == b"iTXt" and chunk[8:].startswith(XMP_KEY):
-            xmp = text
+            xmp = text or b""
         elif name in _KEPT or (name[:1].islower() and name[3:4].islower() and name != b"eXIf"):
             found.append(chunk)
     return b"".join(found), xmp, lost

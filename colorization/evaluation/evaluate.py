@@ -129,7 +129,7 @@ def evaluate(
         "told_apart": told_apart(*np.moveaxis(np.stack(seen), 1, 0)),
         **distance.column(),
     }
-    result.rows = _rows([names[row] for row in rows], found, of_set)
+    result.rows = _rows([names[row] for row in rows], list(found), of_set)
     result.measures = {
         **_rounded(classes.measures()),
         **shapes.measures(),

@@ -111,7 +111,7 @@ class SetDistance:
 
     def __init__(self, features: Features | None):
         self.features = features
-        self._seen = []
+        self._seen: list[list[np.ndarray]] = []
 
     def add(self, originals: np.ndarray, coloured: np.ndarray) -> None:
         """Look at a batch, uint8 sRGB `[N, H, W, 3]`."""

@@ -151,7 +151,7 @@ def _write(one: Opened, ab: np.ndarray, wanted: list[Path], colorizer: Colorizer
             lost.append(
                 f"{one.file.others} pictures beside it (it is the first of {one.file.others + 1})"
             )
-    if before:
+    if before and one.job.pair:
         _save_pair(before, at_most(photograph.rgb, COMPARED), one.job.pair)
     return lost
 

@@ -181,23 +181,23 @@ def _bmp(pages, form: Format, metadata: Metadata, lost: list[str]) -> bytes:
 
 
 def _tiff(pages, form: Format, metadata: Metadata, lost: list[str]) -> bytes:
-    data = io.BytesIO()
+    written = io.BytesIO()
     options = _resolution(metadata) | {"icc_profile": metadata.icc or None}
     count = 0
-    with TiffImagePlugin.AppendingTiffWriter(data) as file:
+    with TiffImagePlugin.AppendingTiffWriter(written) as file:
         for page in pages:
             _image(page, form).save(file, form.name, **form.options, **options)
             file.newFrame()
             count += 1
-    plain = data.getvalue()
-    fields, block = metadata.pages, metadata.block
+    plain = written.getvalue()
+    fields, block = list(metadata.pages), metadata.block
     if metadata.format != "TIFF":
         metadata = _drop_native(metadata, form, lost)
         fields, block = _fields(metadata, count), metadata.exif.removeprefix(EXIF_HEADER)
     if not any(fields):
         return plain
     try:
-        data, damaged = ifd.with_fields(plain, list(fields), block)
+        data, damaged = ifd.with_fields(plain, fields, block)
     except (ValueError, IndexError) as error:
         lost.append(f"its tags, which are damaged ({error})")
         return plain
@@ -207,7 +207,7 @@ def _tiff(pages, form: Format, metadata: Metadata, lost: list[str]) -> bytes:
 
 def _fields(metadata: Metadata, count: int) -> list[dict[int, ifd.Field]]:
     """EXIF and XMP as tags of a TIFF's first page."""
-    fields = {}
+    fields: dict[int, ifd.Field] = {}
     if exif := metadata.exif.removeprefix(EXIF_HEADER):
         block = ifd.Block(exif)
         fields |= block.directory(block.first()).fields

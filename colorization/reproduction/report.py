@@ -179,8 +179,8 @@ class Report:
             )
             for arm in self.arms
         )
-        of_its_own = {"claims": (), "references": (), "settings": {}, "departures": ""}
-        return replace(self, arms=arms, scales=kept(self.scales), **of_its_own)
+        of_its_own: dict[str, Any] = {"claims": (), "references": (), "settings": {}}
+        return replace(self, arms=arms, scales=kept(self.scales), departures="", **of_its_own)
 
     def scaled(self, arm: Arm, scale: str) -> TrainingConfig:
         """An arm's configuration at a scale; what is set of a variant is so at every scale."""
