@@ -29,7 +29,7 @@ def channels(photographs: np.ndarray) -> dict[str, np.ndarray]:
         found[name] = np.where(np.arange(3) == index, photographs, 0).astype("uint8")
     found["L"] = recolour(photographs, none)
     for index, name in enumerate(("a: green to red", "b: blue to yellow")):
-        found[name] = recolour(gray, np.where(np.arange(2) == index, ab, none))
+        found[name] = recolour(gray, np.where(np.arange(2) == index, ab, none), clip=True)
     return found
 
 

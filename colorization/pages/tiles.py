@@ -34,7 +34,8 @@ def tiles(run: StoredRun, grid: str) -> dict[str, np.ndarray]:
 def _in_313_colours(photographs: np.ndarray) -> np.ndarray:
     from skimage.color import rgb2lab
 
-    return recolour(photographs, nearest_colours(rgb2lab(photographs)[..., 1:]).astype("float32"))
+    ab = nearest_colours(rgb2lab(photographs)[..., 1:]).astype("float32")
+    return recolour(photographs, ab, clip=True)
 
 
 def mosaic(rows: list[np.ndarray], across: bool = False) -> np.ndarray:
