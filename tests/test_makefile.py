@@ -71,9 +71,9 @@ EXPORTED = {
         ("reproduce-berkeley", "-m experiments reproduce berkeley"),
         ("data", "-m experiments data"),
         ("bundle", "-m experiments bundle"),
-        ("colorize", "-m colorization colorize"),
+        ("colorize", "-m colorization colorize --"),
         ("export", "-m colorization export"),
-        ("compare", "-m experiments compare"),
+        ("compare", "-m experiments compare --"),
     ],
 )
 def test_what_other_programs_export_does_not_reach_a_command(target, expected, flags, make):

@@ -46,11 +46,6 @@ def test_a_name_says_what_is_set_whatever_the_order():
     assert (config.batch_size, config.adversary.pixel_weight) == (8, 10)
 
 
-def test_a_variant_that_changes_nothing_is_its_arm():
-    assert Job(REPORT, variant("unet", batch_size="10"), "small", 0).same_as() == "unet"
-    assert Job(REPORT, variant("unet", batch_size="8"), "small", 0).same_as() is None
-
-
 def test_a_variant_of_an_arm_that_judges_another_judges_a_variant_of_that():
     job = Job(REPORT, variant("resnet18-unet-l1", batch_size="8"), "small", 0)
     assert job.trainer.arm.name == "resnet18-unet+batch_size=8"
