@@ -161,6 +161,9 @@ class TrainingConfig:
         pretraining: a first stage without the adversary; its epochs come before `epochs`.
         snapshots: epochs, counted from the first stage on, after which the network is kept so
             that it can be judged as it was then.
+        schedule: "cosine" lets the learning rate rise over the first twentieth of the steps and
+            fall to nought along a half cosine; None keeps it.
+        weight_decay: decoupled from the gradient, as in AdamW, times the learning rate; or None.
         initial_weights: "imagenet" for an encoder that starts from ImageNet's, see
             `colorization.models.imagenet_weights`; None for random ones.
     """
@@ -183,8 +186,12 @@ class TrainingConfig:
     pretraining: Pretraining | None = None
     snapshots: tuple[int, ...] = ()
     initial_weights: str | None = None
+    schedule: str | None = None
+    weight_decay: float | None = None
 
     def __post_init__(self):
+        if self.schedule not in (None, "cosine"):
+            raise ValueError(f"schedule is 'cosine' or None, not {self.schedule!r}")
         if self.initial_weights not in (None, "imagenet"):
             raise ValueError(f"initial_weights is 'imagenet' or None, not {self.initial_weights!r}")
 
