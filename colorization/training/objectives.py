@@ -9,7 +9,7 @@ needs nothing else.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import keras
 import numpy as np
@@ -17,6 +17,7 @@ import numpy as np
 from colorization.colour import ab_bins
 from colorization.colour.lab import lab_to_rgb, rgb_to_lab
 from colorization.colour.scaling import RAW, LabScaling
+from colorization.serialization import LATER
 
 PIXEL_LOSSES = {"L1": "MeanAbsoluteError", "MSE": "MeanSquaredError"}  # of `keras.losses`
 
@@ -182,8 +183,8 @@ class AbClassification:
     neighbours: int = 1
     temperature: float = 0.0
     scaling: LabScaling = RAW
-    block: int = 1
-    adjusted: bool = False
+    block: int = field(default=1, metadata=LATER)
+    adjusted: bool = field(default=False, metadata=LATER)
 
     classes = 0
 
