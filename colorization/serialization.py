@@ -4,13 +4,21 @@ import dataclasses
 import functools
 from typing import Any
 
+# Metadata of a field that came after runs had been stored: left out as long as it is the default,
+# so that a configuration of then and the same of now are one.
+LATER = {"later": True}
+
 
 def to_json(value) -> Any:
     """A configuration as plain data: dataclasses by field, functions by name and arguments."""
     if isinstance(value, functools.partial):
         return {"build": value.func.__name__, **to_json(value.keywords)}
     if dataclasses.is_dataclass(value):
-        fields = {f.name: to_json(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        fields = {
+            field.name: to_json(getattr(value, field.name))
+            for field in dataclasses.fields(value)
+            if not field.metadata or getattr(value, field.name) != field.default
+        }
         return {"type": type(value).__name__, **fields}
     if isinstance(value, dict):
         return {key: to_json(item) for key, item in value.items()}

@@ -11,6 +11,7 @@ REPORTS = {
     "rgb-mse-gan": "Yadav: RGB with a mean squared error and an idle discriminator on scenes",
     "imagenet-cgan": "Rangrasasl et al.: pix2pix and a pretrained generator on ImageNet-mini",
     "common": "the methods of all five on the same photographs",
+    "general": "a network for photographs of any kind, which comes with the suite",
 }
 
 

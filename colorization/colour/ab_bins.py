@@ -47,14 +47,31 @@ def encode_soft(ab, neighbours: int = 5, sigma: float = 5.0):
         float32 tensor `[..., 313]`, summing to 1 over the last axis.
     """
     ab = keras.ops.cast(ab, "float32")
-    distance = keras.ops.sum(keras.ops.square(keras.ops.expand_dims(ab, -2) - AB_BINS), axis=-1)
-    negated, index = keras.ops.top_k(-distance, neighbours)
+    around = keras.ops.take(_AROUND, encode_nearest(ab), axis=0)
+    bins = keras.ops.take(AB_BINS, around, axis=0)
+    distance = keras.ops.sum(keras.ops.square(keras.ops.expand_dims(ab, -2) - bins), axis=-1)
+    negated, place = keras.ops.top_k(-distance, neighbours)
+    index = keras.ops.take_along_axis(around, place, axis=-1)
     # Relative to the nearest, so that colours far outside the gamut do not underflow to 0 / 0.
     weight = keras.ops.exp((negated - negated[..., :1]) / (2 * sigma**2))
     weight = weight / keras.ops.sum(weight, axis=-1, keepdims=True)
-    return keras.ops.sum(
-        keras.ops.one_hot(index, BINS) * keras.ops.expand_dims(weight, -1), axis=-2
-    )
+    pixels = keras.ops.reshape(weight, (-1, neighbours))
+    count = keras.ops.shape(pixels)[0]
+    rows = keras.ops.broadcast_to(keras.ops.arange(count)[:, None], keras.ops.shape(pixels))
+    places = keras.ops.stack([rows, keras.ops.reshape(index, (-1, neighbours))], axis=-1)
+    places = keras.ops.reshape(places, (-1, 2))
+    spread = keras.ops.scatter(places, keras.ops.reshape(pixels, (-1,)), (count, BINS))
+    return keras.ops.reshape(spread, (*keras.ops.shape(ab)[:-1], BINS))
+
+
+def _bins_around(count: int) -> np.ndarray:
+    """The bins nearest to each bin, itself first, int32 `[313, count]`."""
+    squared = ((AB_BINS[:, None, :] - AB_BINS[None, :, :]) ** 2).sum(axis=-1)
+    return np.argsort(squared, axis=1, kind="stable")[:, :count].astype("int32")
+
+
+# The nearest bins to a colour are among those near its nearest bin.
+_AROUND = _bins_around(40)
 
 
 def decode(logits, temperature: float = 0.0):

@@ -54,8 +54,14 @@ def load_imagenet_encoder(network: keras.Model) -> None:
 
 
 def set_encoder(network: keras.Model, layers: Layers) -> None:
-    """Set the weights of an encoder's layers; those of the first are summed for one channel."""
+    """Set the weights of an encoder's layers; those of the first are summed for one channel.
+
+    A network may leave out the last stages.
+    """
+    there = {layer.name for layer in network.layers}
     for name, weights in layers.items():
+        if name not in there:
+            continue
         if name == "encoder_conv1" and network.input_shape[-1] == 1:
             weights = [kernel.sum(axis=2, keepdims=True) for kernel in weights]
         network.get_layer(name).set_weights(weights)

@@ -90,15 +90,17 @@ def _residual(x, name):
 # ---------------------------------------------------------------- the encoder
 
 
-def resnet18(x, filters):
+def resnet18(x, filters, stages=4):
     """ResNet-18 without pooling and classifier.
 
     Args:
         x: `[B, H, W, C]`.
         filters: of the first convolution.
+        stages: how many of the four.
 
     Returns:
-        list of features at 1/2 (before the max pooling), 1/4, 1/8, 1/16 and 1/32 of the size.
+        list of features at 1/2 (before the max pooling) and 1/4, 1/8, 1/16 and 1/32 of the size,
+        as far as there are stages.
     """
     x = conv2d(x, filters, 7, strides=2, use_bias=False, name="encoder_conv1")
     x = batch_norm(x, name="encoder_bn1")
@@ -107,7 +109,7 @@ def resnet18(x, filters):
     # Padded with zeros on both sides; none is larger than what comes out of the ReLU.
     x = layers.ZeroPadding2D(1, name="encoder_pool_pad")(x)
     x = layers.MaxPooling2D(3, strides=2, name="encoder_pool")(x)
-    for stage in STAGES:
+    for stage in STAGES[:stages]:
         for block in BLOCKS:
             strides = 2 if stage > 1 and block == 0 else 1
             x = _basic_block(x, filters * 2 ** (stage - 1), strides, block_name(stage, block))

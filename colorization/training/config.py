@@ -1,11 +1,12 @@
 """The configuration of a run: everything that determines its weights, as data."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
 from colorization.data.recipe import Recipe
+from colorization.serialization import LATER
 from colorization.training.gan_loss import GanLoss
 
 Networks = Mapping[Callable, dict]  # builder -> keywords that replace its own
@@ -173,6 +174,9 @@ class TrainingConfig:
         pretraining: a first stage without the adversary; its epochs come before `epochs`.
         snapshots: epochs, counted from the first stage on, after which the network is kept so
             that it can be judged as it was then.
+        schedule: "cosine" lets the learning rate rise over the first twentieth of the steps and
+            fall to nought along a half cosine; None keeps it.
+        weight_decay: decoupled from the gradient, as in AdamW, times the learning rate.
         initial_weights: "imagenet" for an encoder that starts from ImageNet's, see
             `colorization.models.imagenet_weights`; None for random ones.
     """
@@ -195,8 +199,12 @@ class TrainingConfig:
     pretraining: Pretraining | None = None
     snapshots: tuple[int, ...] = ()
     initial_weights: str | None = None
+    schedule: str | None = field(default=None, metadata=LATER)
+    weight_decay: float = field(default=0.0, metadata=LATER)
 
     def __post_init__(self):
+        if self.schedule not in (None, "cosine"):
+            raise ValueError(f"schedule is 'cosine' or None, not {self.schedule!r}")
         if self.initial_weights not in (None, "imagenet"):
             raise ValueError(f"initial_weights is 'imagenet' or None, not {self.initial_weights!r}")
         if min(self.epochs, self.batch_size, self.recipe.size) < 1:

@@ -9,7 +9,7 @@ needs nothing else.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import keras
@@ -18,6 +18,7 @@ import numpy as np
 from colorization.colour import ab_bins
 from colorization.colour.lab import lab_to_rgb, rgb_to_lab
 from colorization.colour.scaling import RAW, LabScaling
+from colorization.serialization import LATER
 
 PIXEL_LOSSES = {"L1": "MeanAbsoluteError", "MSE": "MeanSquaredError"}  # of `keras.losses`
 
@@ -172,12 +173,19 @@ class AbClassification:
         neighbours: 1 trains on the nearest bin; more on the soft encoding over that many.
         temperature: of the decoding; 0 takes the most probable bin.
         scaling: of the input L.
+        block: side, in pixels, of the squares that the network gives one answer for, the mean of
+            their ab; decoded colours are enlarged bilinearly.
+        adjusted: train the logits with the logarithm of the class weights added, so that what the
+            network gives are the probabilities without rebalancing (Menon et al. 2021, "Long-tail
+            learning via logit adjustment").
     """
 
     rebalancing: Rebalancing | None = None
     neighbours: int = 1
     temperature: float = 0.0
     scaling: LabScaling = RAW
+    block: int = field(default=1, metadata=LATER)
+    adjusted: bool = field(default=False, metadata=LATER)
 
     classes = 0
 
@@ -190,11 +198,13 @@ class AbClassification:
 
         The target is the class index `[B, H, W]`, or a distribution `[B, H, W, 313]`.
         """
-        L = self.inputs(lab)
-        nearest = ab_bins.encode_nearest(lab[..., 1:])
+        L, ab = self.inputs(lab), lab[..., 1:]
+        if self.block > 1:
+            ab = keras.ops.average_pool(ab, self.block)
+        nearest = ab_bins.encode_nearest(ab)
         target = nearest
         if self.neighbours > 1:
-            target = ab_bins.encode_soft(lab[..., 1:], self.neighbours)
+            target = ab_bins.encode_soft(ab, self.neighbours)
         if class_weights is None:
             return L, target
         return (
@@ -229,7 +239,11 @@ class AbClassification:
 
     def decode(self, outputs):
         """Logits to ab in Lab units, float32 `[B, H, W, 2]`."""
-        return ab_bins.decode(outputs, self.temperature)
+        ab = ab_bins.decode(outputs, self.temperature)
+        if self.block == 1:
+            return ab
+        size = tuple(side * self.block for side in ab.shape[1:3])
+        return keras.ops.image.resize(ab, size, interpolation="bilinear")
 
 
 def class_prior(lab_batches) -> np.ndarray:

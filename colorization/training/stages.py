@@ -9,6 +9,7 @@ from keras import ops
 
 from colorization.colour.ab_grid import AB_BINS
 from colorization.colour.lab import images_to_lab
+from colorization.data.batches import batches_per_epoch
 from colorization.data.prepared import PreparedSet
 from colorization.errors import UserError
 from colorization.files import write_text
@@ -49,8 +50,10 @@ def build_stages(folder: Path, config: TrainingConfig, images: PreparedSet) -> l
     if config.pretraining:
         first = config.pretraining
         model = SupervisedColorizer(network, config.objective, images.space)
-        adam = replace(config, learning_rate=first.learning_rate, beta_1=first.beta_1)
-        _compile(model, [(_adam(adam), network.trainable_variables)])
+        adam = replace(
+            config, learning_rate=first.learning_rate, beta_1=first.beta_1, epochs=first.epochs
+        )
+        _compile(model, [(_adam(adam, images), network.trainable_variables)])
         stages, start = [Stage(0, first.epochs, model)], first.epochs
     return [*stages, Stage(start, config.all_epochs, main)]
 
@@ -63,11 +66,11 @@ def _main_model(folder, config, images, network):
         model = SupervisedColorizer(
             network, config.objective, images.space, weights, config.train_mode_validation
         )
-        return _compile(model, [(_adam(config), network.trainable_variables)])
+        return _compile(model, [(_adam(config, images), network.trainable_variables)])
     model = adversary.model(network, config.objective, images.space, size)
     groups = [
-        (_adam(config), _variables(model.generators)),
-        (_adam(config, adversary.learning_rate), _variables(model.discriminators)),
+        (_adam(config, images), _variables(model.generators)),
+        (_adam(config, images, adversary.learning_rate), _variables(model.discriminators)),
     ]
     return _compile(model, groups)
 
@@ -76,9 +79,16 @@ def _variables(networks: list[keras.Model]) -> list:
     return [variable for network in networks for variable in network.trainable_variables]
 
 
-def _adam(config: TrainingConfig, learning_rate: float | None = None):
+def _adam(config: TrainingConfig, images: PreparedSet, learning_rate: float | None = None):
     rate = config.learning_rate if learning_rate is None else learning_rate
-    return Adam(rate, config.beta_1, config.beta_2, config.epsilon)
+    if config.schedule == "cosine":
+        steps = config.epochs * batches_per_epoch(len(images.names("train")), config.batch_size)
+        warm_up = max(1, steps // 20)
+        rate = keras.optimizers.schedules.CosineDecay(
+            0.0, max(1, steps - warm_up), warmup_target=rate, warmup_steps=warm_up
+        )
+    decay = {"weight_decay": config.weight_decay} if config.weight_decay else {}
+    return Adam(rate, config.beta_1, config.beta_2, config.epsilon, **decay)
 
 
 def _compile(model, groups):

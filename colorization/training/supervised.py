@@ -1,5 +1,6 @@
 """A network trained by `fit` towards an objective's targets."""
 
+import numpy as np
 from keras import ops
 
 from colorization.colour.lab import images_to_lab
@@ -31,6 +32,9 @@ class SupervisedColorizer(StepModel):
         self.class_weights = class_weights
         self.train_mode_validation = train_mode_validation
         self.loss_function = objective.loss()
+        self.logit_offset = None
+        if getattr(objective, "adjusted", False):
+            self.logit_offset = np.log(class_weights).astype("float32")
         self.built = True  # the network is, and there is nothing else to build
 
     @property
@@ -42,7 +46,7 @@ class SupervisedColorizer(StepModel):
         count = ops.shape(inputs)[0]
 
         def loss():
-            outputs = self.network(inputs, training=True)
+            outputs = self._outputs(inputs, training=True)
             value = self._loss(outputs, *targets)
             return share_of_batch(count) * value, (value, outputs)
 
@@ -51,9 +55,15 @@ class SupervisedColorizer(StepModel):
 
     def validate(self, batch):
         inputs, *targets = self._examples(batch)
-        outputs = self.network(inputs, training=self.train_mode_validation)
+        outputs = self._outputs(inputs, training=self.train_mode_validation)
         value = self._loss(outputs, *targets)
         self._log(self.held_out, value, targets[0], outputs, ops.shape(inputs)[0])
+
+    def _outputs(self, inputs, training):
+        outputs = self.network(inputs, training=training)
+        if self.logit_offset is not None:
+            outputs = outputs + self.logit_offset
+        return outputs
 
     def _loss(self, outputs, target, weight=None):
         losses = self.loss_function.call(target, outputs)

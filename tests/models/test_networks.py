@@ -12,9 +12,8 @@ from colorization.models.layers import CUSTOM_OBJECTS
 from colorization.models.patchgan import patchgan
 from colorization.models.pix2pix_unet import pix2pix_unet
 from colorization.models.pooling_discriminator import pooling_discriminator
-from colorization.models.resnet18_unet import (
-    resnet18_unet,
-)
+from colorization.models.resnet18_classifier import resnet18_classifier
+from colorization.models.resnet18_unet import resnet18_unet
 from colorization.models.ronneberger_unet import ronneberger_unet
 from colorization.models.valid_unet import valid_unet
 from tests.models.by_hand import give_statistics, numbers, random_image, with_kernel
@@ -38,6 +37,7 @@ from tests.models.by_hand import give_statistics, numbers, random_image, with_ke
         (partial(patchgan, field="image"), 11_156_289, (1, 1, 1), None),
         (ronneberger_unet, 31_030_658, (128, 128, 2), None),
         (resnet18_unet, 31_099_672, (256, 256, 2), 28.4),
+        (resnet18_classifier, 5_779_609, (32, 32, 313), 1.222),
         (valid_unet, 1_406_403, (120, 120, 3), 13.9),
         (partial(valid_unet, 64, dilation=2), 1_406_403, (64, 64, 3), None),
         (pooling_discriminator, 1_907_905, (1,), None),
@@ -174,6 +174,7 @@ TINY = {
     "patchgan image": partial(patchgan, 16, filters=2, field="image"),
     "ronneberger": partial(ronneberger_unet, 8, 2, 2),
     "resnet18": partial(resnet18_unet, 32, 2),
+    "resnet18 classifier": partial(resnet18_classifier, 32, 2, 4, 7),
     "valid": partial(valid_unet, 41, 1, dilation=2),
     "pooling": partial(pooling_discriminator, 32, filters=16, blocks=2),  # 8 in its last ReLU
 }

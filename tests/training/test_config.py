@@ -3,7 +3,10 @@
 import json
 from dataclasses import replace
 from functools import partial
+from types import SimpleNamespace
 
+import keras
+import numpy as np
 import pytest
 
 from colorization.errors import RunFailed, UserError
@@ -11,6 +14,7 @@ from colorization.files import replacing, write_text
 from colorization.models.regression_cnn import regression_cnn
 from colorization.pages.tables import replace_block
 from colorization.serialization import differences, initial_weights, to_json
+from colorization.training import stages
 from colorization.training.callbacks import EpochLog, StopAtNaN
 from colorization.training.epochs import read_epochs
 from colorization.training.objectives import objective_from_json
@@ -129,3 +133,31 @@ def test_initial_weights_of_either_form_are_read():
     assert initial_weights({"network": {}, "initial_weights": "imagenet"}) == "imagenet"
     with pytest.raises(ValueError, match="not 'coco'"):
         replace(ARMS["regression"].config, initial_weights="coco")
+
+
+def test_a_cosine_rises_and_falls_to_nought():
+    """40 epochs of 5 batches: up over the first ten steps, down over the others."""
+    config = replace(ARMS["regression"].config, epochs=40, batch_size=10, schedule="cosine")
+    images = SimpleNamespace(names=lambda split: range(50))
+    optimizer = stages._adam(config, images)
+    optimizer.build([keras.Variable(np.zeros(2))])
+    found = []
+    for _ in range(201):
+        found.append(float(optimizer.learning_rate) / config.learning_rate)
+        optimizer.apply([keras.ops.zeros(2)])
+    assert found[0] == 0 and found[5] == pytest.approx(0.5) and found[10] == pytest.approx(1)
+    assert found[105] == pytest.approx(0.5) and found[200] == pytest.approx(0, abs=1e-6)
+    with pytest.raises(ValueError, match="schedule is 'cosine' or None, not 'linear'"):
+        replace(config, schedule="linear")
+
+
+def test_a_later_field_is_stored_once_it_says_something():
+    config = ARMS["weighted"].config
+    stored = to_json(config)
+    assert not {"schedule", "weight_decay"} & stored.keys()
+    assert not {"block", "adjusted"} & stored["objective"].keys()
+    changed = to_json(replace(config, schedule="cosine", weight_decay=0.02))
+    assert differences(stored, changed) == [
+        "schedule: stored None, given 'cosine'",
+        "weight_decay: stored None, given 0.02",
+    ]

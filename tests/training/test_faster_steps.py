@@ -18,12 +18,16 @@ from tests.tiny import runs as tiny
 from tests.training.adversarial_helpers import built, fitted
 
 
-def test_updates_and_state_are_those_of_keras():
+@pytest.mark.parametrize("decay", [{}, {"weight_decay": 0.1}])
+@pytest.mark.parametrize("changing", [False, True])
+def test_updates_and_state_are_those_of_keras(decay, changing):
+    cosine = keras.optimizers.schedules.CosineDecay(0.0, 4, warmup_target=0.01, warmup_steps=2)
     found = []
     for kind in (Adam, keras.optimizers.Adam):
         random = np.random.default_rng(0)
         variables = [keras.Variable(random.normal(size=shape)) for shape in ((3, 2), (5,))]
-        optimizer = kind(0.01, beta_1=0.5, beta_2=0.9, epsilon=1e-6)
+        rate = cosine if changing else 0.01
+        optimizer = kind(rate, beta_1=0.5, beta_2=0.9, epsilon=1e-6, **decay)
         optimizer.build(variables)
         for _ in range(5):
             gradients = [random.normal(size=v.shape).astype("float32") for v in variables]

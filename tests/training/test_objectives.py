@@ -1,13 +1,19 @@
 import json
 
+import keras
 import numpy as np
 import pytest
 from keras import ops
 from PIL import Image
 
-from colorization.colour.ab_bins import rebalancing_weights, smooth_over_ab, smooth_over_index
+from colorization.colour.ab_bins import (
+    encode_nearest,
+    rebalancing_weights,
+    smooth_over_ab,
+    smooth_over_index,
+)
 from colorization.colour.ab_grid import AB_BINS
-from colorization.colour.lab import rgb_to_lab
+from colorization.colour.lab import lab_to_rgb, rgb_to_lab
 from colorization.colour.scaling import BYTE, RAW, UNIT
 from colorization.serialization import to_json
 from colorization.training.objectives import (
@@ -18,6 +24,7 @@ from colorization.training.objectives import (
     class_prior,
     objective_from_json,
 )
+from colorization.training.supervised import SupervisedColorizer
 
 # Two images of one row: gray, on bin 120; near bin 0 (-90, 50); near bin 312 (100, 0).
 LAB = np.array([[[[10, 0, 0], [20, -88, 51]]], [[[30, 99, -3], [40, 1, -2]]]], "float32")
@@ -26,6 +33,26 @@ BINS = [[[120, 0]], [[312, 120]]]
 
 def numbers(tensor):
     return ops.convert_to_numpy(tensor)
+
+
+def nearest_of(lab):
+    return numbers(encode_nearest(lab[..., 1:]))
+
+
+def rgb_of(ab):
+    """A colour of sRGB near ab."""
+    return np.rint(numbers(lab_to_rgb(np.array([[60.0, *ab]]))) * 255).astype("uint8")[0]
+
+
+class Logits(keras.layers.Layer):
+    """The same logits for every pixel, whatever it is."""
+
+    def __init__(self, classes):
+        super().__init__()
+        self.logits = self.add_weight(shape=(classes,), initializer="zeros")
+
+    def call(self, x):
+        return 0 * x + self.logits
 
 
 def test_regression_in_raw_units():
@@ -216,6 +243,41 @@ def test_soft_targets():
     (accuracy,) = objective.metrics()
     accuracy.update_state(target, values + np.eye(313, dtype="float32")[120] * 1e-3)
     assert float(accuracy.result()) == pytest.approx(2 / 4)
+
+
+def test_blocks_have_one_target_and_colours_are_enlarged():
+    random = np.random.default_rng(0)
+    lab = random.uniform(-40, 40, (2, 8, 8, 3)).astype("float32")
+    objective = AbClassification(block=4)
+    L, target = map(numbers, objective.examples(lab))
+    assert L.shape == (2, 8, 8, 1) and target.shape == (2, 2, 2)
+    mean = lab[1, 4:, :4, 1:].mean(axis=(0, 1))
+    assert target[1, 1, 0] == np.square(AB_BINS - mean).sum(axis=1).argmin()
+    found = numbers(objective.decode(np.eye(313, dtype="float32")[target]))
+    assert found.shape == (2, 8, 8, 2)
+    np.testing.assert_allclose(found[1, 7, 0], AB_BINS[target[1, 1, 0]], atol=1e-3)
+
+
+@pytest.mark.parametrize("adjusted", [False, True])
+def test_adjusted_logits_are_those_without_rebalancing(adjusted):
+    """Two colours, one in four pixels the second; logits that no pixel tells apart."""
+    weights = np.full(313, 2.0)
+    weights[0] = 6.0
+    image = np.zeros((1, 8, 8, 3), "uint8")
+    image[:, ::2, ::2] = rgb_of(AB_BINS[0])
+    lab = numbers(rgb_to_lab(image))
+    bins = nearest_of(lab)
+    network = keras.Sequential([keras.Input((8, 8, 1)), Logits(313)])
+    objective = AbClassification(adjusted=adjusted)
+    model = SupervisedColorizer(network, objective, "rgb", weights)
+    optimizer = keras.optimizers.SGD(0.5)
+    optimizer.build(network.trainable_variables)
+    model.compile(optimizer=optimizer)
+    model.fit(image, epochs=400, batch_size=1, verbose=0)
+    logits = numbers(network.layers[-1].logits)
+    rare, common = bins[0, 0, 0], bins[0, 1, 1]
+    odds = np.exp(logits[rare] - logits[common])
+    assert odds == pytest.approx(1 / 3 if adjusted else weights[rare] / 2 / 3, rel=0.02)
 
 
 def test_classification_decodes_with_its_temperature():

@@ -1,0 +1,109 @@
+"""A network for photographs of any kind: what `make colorize` takes where no run is named.
+
+It is the method of no report, but made of what the reports showed: 313 classes, rebalanced (001),
+ImageNet weights (002, 004), photographs of many kinds (000, 004).
+
+    make train-default                       the network that comes with the suite: hours on a CPU
+    make reproduce-general ARMS=ablation     what was tried beside it
+"""
+
+from dataclasses import replace
+
+from colorization.colour.scaling import LabScaling
+from colorization.data.berkeley import BSDS500
+from colorization.data.mirflickr import Mirflickr
+from colorization.data.recipe import Recipe
+from colorization.data.sets import Coco, FlowersRecognition, ImagenetMini, Scenes
+from colorization.data.union import Union
+from colorization.models.networks import resnet18_classifier
+from colorization.pages.comparisons import Compared
+from colorization.reproduction.report import Arm, Report, TestSet
+from colorization.reproduction.scales import SMALL, SMOKE, Scale, smoke
+from colorization.results.measures import OF_PHOTOGRAPHS
+from colorization.training.config import TrainingConfig
+from colorization.training.objectives import AbClassification, Rebalancing
+
+# The test images of the reports' own sets: no arm of this suite has trained on them.
+MIXED = Mirflickr(train=12060, test=150), ImagenetMini(test=250)
+FLOWERS, SCENES, BERKELEY = FlowersRecognition(test=160), Scenes(test=250), BSDS500()
+PHOTOGRAPHS = Union("photographs", train=(*MIXED, FLOWERS, SCENES, BERKELEY), test=MIXED)
+TESTED_ON = (
+    TestSet("berkeley", BERKELEY),
+    TestSet("coco", Coco(test=100)),
+    TestSet("flowers", FLOWERS),
+    TestSet("scenes", SCENES),
+)
+
+# L as the encoder saw gray images of ImageNet: less their mean, over their deviation.
+AS_IMAGENET = LabScaling(L_centre=44.9, L_range=22.6)
+
+default = Arm(
+    "default",
+    "ResNet-18, 313 classes, rebalanced and corrected",
+    TrainingConfig(
+        source=PHOTOGRAPHS,
+        recipe=Recipe(size=128, resample="bicubic", upsample=True, drop_near_gray=True),
+        network=resnet18_classifier,
+        objective=AbClassification(
+            Rebalancing("ab"),
+            neighbours=5,
+            temperature=1.0,
+            scaling=AS_IMAGENET,
+            block=4,
+            adjusted=True,
+        ),
+        epochs=20,
+        batch_size=32,
+        learning_rate=6e-4,
+        schedule="cosine",
+        weight_decay=0.02,
+        flip=True,
+        initial_weights="imagenet",
+    ),
+    primary=True,
+    tested_on=TESTED_ON,
+)
+
+ABLATIONS = (
+    default.ablation(
+        "equal-weights",
+        "without rebalancing",
+        objective=replace(default.config.objective, rebalancing=None, adjusted=False),
+    ),
+    default.ablation("random-weights", "from random weights", initial_weights=None),
+)
+
+SCALES = {
+    SMALL: Scale(size=64, epochs=lambda n: n // 10, networks={}, initial_weights=True),
+    SMOKE: smoke({resnet18_classifier: {"filters": 8, "width": 16}}, size=64),
+}
+
+FIGURES = (
+    Compared(
+        "photographs",
+        ("default",),
+        "berkeley-random",
+        "Photographs of Berkeley, which no training saw",
+        across=True,
+    ),
+)
+
+DEPARTURES = """\
+- It is this suite's own. At `small`: 64 px and a tenth of the epochs.
+"""
+
+REPORT = Report(
+    key="general",
+    title="A network for photographs of any kind",
+    authors=None,
+    year=None,
+    subject="what `make colorize` takes where no run is named",
+    arms=(default, *ABLATIONS),
+    scales=SCALES,
+    settings={},
+    figures=FIGURES,
+    references=(),
+    claims=(),
+    departures=DEPARTURES,
+    measures=OF_PHOTOGRAPHS,
+)
