@@ -75,7 +75,7 @@ class Images:
         table = table[table["split"].isin(self._splits(run))]
         if self.subset:
             table = table[table["name"].map(self.subset[1]).astype(bool)]
-        return table.set_index(table["split"].str.partition("@")[0] + " " + table["name"])
+        return table.set_index(table["split"].str.split("@").str[0] + " " + table["name"])
 
     def _rows(self, stored: Stored, runs: list[StoredRun]) -> list[pd.DataFrame]:
         """A table for each run, or that of the baseline."""
@@ -118,6 +118,8 @@ class Gap:
     arm: str
     measure: str
 
+    absent = Images.absent
+
     @property
     def parts(self) -> tuple[Images, Images]:
         return Images(self.arm, self.measure), Images(self.arm, self.measure, split="train")
@@ -149,13 +151,22 @@ class Excess(Gap):
         arm: whose runs, of every seed.
         measure: a column of images.csv.
         baseline: its name.
+        split, subset: as of `Images`.
     """
 
     baseline: str = "mean-ab-given-L"
+    split: str = "test"
+    subset: tuple[str, Callable[[str], bool]] | None = None
 
     @property
     def parts(self) -> tuple[Images, Images]:
-        return tuple(Images(self.arm, self.measure, baseline=b) for b in ("", self.baseline))
+        where = {"split": self.split, "subset": self.subset}
+        return tuple(
+            Images(self.arm, self.measure, baseline=b, **where) for b in ("", self.baseline)
+        )
+
+    def label(self, stored: Stored | None = None) -> str:
+        return self.parts[0].label(stored)
 
     @property
     def quantity(self) -> str:
@@ -209,20 +220,30 @@ class Epochs:
 
 @dataclass(frozen=True)
 class PerRun:
-    """One number a run: its interval is over seeds alone, and there is none with one seed."""
+    """One number a run: its interval is over seeds alone, and there is none with one seed.
+
+    Args:
+        needs: columns of images.csv without which a run has no such number.
+    """
 
     arm: str
     quantity: str
     value: Callable[[StoredRun], float]
     form: str = "{:.3g}"
+    needs: tuple[str, ...] = ()
+
+    absent = Images.absent
 
     def terms(self, stored: Stored) -> tuple[Scores]:
         runs = stored.of(self.arm)
         values = np.array([[self.value(run) for run in runs]], float)
         return (Scores(("run",), _trainings(runs), values),)
 
-    has_run = Epochs.has_run
     number = Epochs.number
+
+    def has_run(self, stored: Stored) -> bool:
+        runs = stored.of(self.arm)
+        return bool(runs) and all(set(self.needs) <= set(run.images) for run in runs)
 
     def label(self, stored: Stored | None = None) -> str:
         return self.arm
