@@ -194,6 +194,8 @@ class Epochs:
     window: str = "all"
     form: str = "{:.3g}"
 
+    absent = "its arm was not run"
+
     def terms(self, stored: Stored) -> tuple[Scores]:
         runs = stored.of(self.arm)
         columns = [
