@@ -19,10 +19,11 @@ from colorization.reproduction.report import Arm, Report, TestSet
 from colorization.reproduction.scales import SMALL, SMOKE, Scale, smoke
 from colorization.results.measures import OF_PHOTOGRAPHS
 from colorization.training.config import Pretraining
-from experiments import pix2pix_tutorial, rgb_mse_gan
+from experiments import pix2pix_tutorial
 from experiments.berkeley import arms as berkeley
 from experiments.flower_cgan import arms as flower_cgan
 from experiments.flower_gan import arms as flower_gan
+from experiments.rgb_mse_gan import arms as rgb_mse_gan
 
 SIZE, EPOCHS = 128, 100
 BERKELEY = (TestSet("berkeley", BSDS500()),)

@@ -22,6 +22,7 @@ class Test:
         of, against: what is measured, and what it is compared with, if anything.
         at_least, at_most: one of the two: where the number supports the claim.
         ratio: compare by quotient; else by difference.
+        across_sets: two arms are compared that were judged on different photographs.
     """
 
     __test__ = False  # nothing for pytest to collect
@@ -31,6 +32,7 @@ class Test:
     at_least: float | None = None
     at_most: float | None = None
     ratio: bool = False
+    across_sets: bool = False
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -41,11 +43,22 @@ class Test:
         return tuple(part.arm for part in self.parts)
 
     def has_run(self, stored: Stored) -> bool:
-        return all(part.has_run(stored) for part in self.parts)
+        return not self.absent(stored)
 
     def absent(self, stored: Stored) -> str:
-        """Why it has not run, though its arms have; "" if it has."""
-        return next((part.absent for part in self.parts if not part.has_run(stored)), "")
+        """Why it has not run, or its arms are not to be compared; "" if it has and they are."""
+        missing = (part.absent for part in self.parts if not part.has_run(stored))
+        return next(missing, "") or self._apart(stored)
+
+    def _apart(self, stored: Stored) -> str:
+        """That two arms were judged on different photographs, unless they are meant to be."""
+        of, against = self.of, self.against
+        arms = isinstance(of, Images) and isinstance(against, Images) and of.arm != against.arm
+        if not arms or self.across_sets or of.split != against.split:
+            return ""
+        if set(of.terms(stored)[0].units) == set(against.terms(stored)[0].units):
+            return ""
+        return f"{of.arm} and {against.arm} were judged on different photographs"
 
     def judge(self, stored: Stored) -> "Judged":
         terms = [part.terms(stored) for part in self.parts]

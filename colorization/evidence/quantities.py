@@ -23,7 +23,8 @@ class Images:
     Args:
         arm: whose runs, of every seed.
         measure: a column of images.csv, or "chroma_ratio".
-        split: "test", "train", or the name of a further test set.
+        split: "test", "train", the name of a further test set, or several joined by "+", whose
+            images are taken together.
         baseline: name of the one that is judged in place of the arm, or "".
         snapshot: number of the snapshot, from 0, that is judged in place of the end; or None.
         subset: what the images are, for a part of them, as `what: (name) -> whether it is one`.
@@ -49,10 +50,8 @@ class Images:
         runs = stored.of(self.arm)
         names = () if self.baseline else _trainings(runs)
         rows = self._rows(stored, runs)
-        parts = [table[table.split == self._split(runs[0])].set_index("name") for table in rows]
+        parts = [self._of(table, runs[0]) for table in rows]
         units = parts[0].index
-        if self.subset:
-            units = [name for name in units if self.subset[1](name)]
         arrays = [
             np.stack([part.loc[units, column].to_numpy(float) for part in parts], axis=1)
             for column in columns_of(self.measure)
@@ -63,11 +62,20 @@ class Images:
         """Whether there are such rows: a further test set may not have been there, and older runs
         were not judged by every measure."""
         runs = stored.of(self.arm)
-        chosen = self.subset[1] if self.subset else bool
-        there = [run.images["name"][run.images["split"] == self._split(run)] for run in runs]
-        if not runs or not all(any(map(chosen, names)) for names in there):
-            return False
-        return all(set(columns_of(self.measure)) <= set(rows) for rows in self._rows(stored, runs))
+        tables = self._rows(stored, runs) if runs else []
+        return bool(tables) and all(
+            set(self._splits(runs[0])) <= set(table["split"])
+            and len(self._of(table, runs[0]))
+            and set(columns_of(self.measure)) <= set(table)
+            for table in tables
+        )
+
+    def _of(self, table: pd.DataFrame, run: StoredRun) -> pd.DataFrame:
+        """The rows of its images, each by the set that it is of and its name."""
+        table = table[table["split"].isin(self._splits(run))]
+        if self.subset:
+            table = table[table["name"].map(self.subset[1]).astype(bool)]
+        return table.set_index(table["split"].str.split("@").str[0] + " " + table["name"])
 
     def _rows(self, stored: Stored, runs: list[StoredRun]) -> list[pd.DataFrame]:
         """A table for each run, or that of the baseline."""
@@ -75,17 +83,16 @@ class Images:
             return [stored.baseline_images(runs[0], self.baseline)]
         return [run.images for run in runs]
 
-    def _split(self, run: StoredRun) -> str:
+    def _splits(self, run: StoredRun) -> list[str]:
         if self.snapshot is None:
-            return self.split
-        taken = list(run.snapshots.values())
-        return taken[self.snapshot] if self.snapshot < len(taken) else "no such snapshot"
+            return self.split.split("+")
+        return list(run.snapshots.values())[self.snapshot : self.snapshot + 1] or ["none"]
 
     def label(self, stored: Stored | None = None) -> str:
         what = self.baseline.replace("-", " ") or self.arm
         if self.snapshot is not None:
             runs = stored.of(self.arm) if stored else ()
-            epoch = self._split(runs[0]).partition("@")[2] if runs else ""
+            epoch = self._splits(runs[0])[0].partition("@")[2] if runs else ""
             what += f" (epoch {epoch})" if epoch else f" (snapshot {self.snapshot + 1})"
         if self.split != "test":
             what += f" ({self.split})"
@@ -110,6 +117,8 @@ class Gap:
 
     arm: str
     measure: str
+
+    absent = Images.absent
 
     @property
     def parts(self) -> tuple[Images, Images]:
@@ -142,13 +151,22 @@ class Excess(Gap):
         arm: whose runs, of every seed.
         measure: a column of images.csv.
         baseline: its name.
+        split, subset: as of `Images`.
     """
 
     baseline: str = "mean-ab-given-L"
+    split: str = "test"
+    subset: tuple[str, Callable[[str], bool]] | None = None
 
     @property
     def parts(self) -> tuple[Images, Images]:
-        return tuple(Images(self.arm, self.measure, baseline=b) for b in ("", self.baseline))
+        where = {"split": self.split, "subset": self.subset}
+        return tuple(
+            Images(self.arm, self.measure, baseline=b, **where) for b in ("", self.baseline)
+        )
+
+    def label(self, stored: Stored | None = None) -> str:
+        return self.parts[0].label(stored)
 
     @property
     def quantity(self) -> str:
@@ -176,6 +194,8 @@ class Epochs:
     window: str = "all"
     form: str = "{:.3g}"
 
+    absent = "its arm was not run"
+
     def terms(self, stored: Stored) -> tuple[Scores]:
         runs = stored.of(self.arm)
         columns = [
@@ -202,20 +222,30 @@ class Epochs:
 
 @dataclass(frozen=True)
 class PerRun:
-    """One number a run: its interval is over seeds alone, and there is none with one seed."""
+    """One number a run: its interval is over seeds alone, and there is none with one seed.
+
+    Args:
+        needs: columns of images.csv without which a run has no such number.
+    """
 
     arm: str
     quantity: str
     value: Callable[[StoredRun], float]
     form: str = "{:.3g}"
+    needs: tuple[str, ...] = ()
+
+    absent = Images.absent
 
     def terms(self, stored: Stored) -> tuple[Scores]:
         runs = stored.of(self.arm)
         values = np.array([[self.value(run) for run in runs]], float)
         return (Scores(("run",), _trainings(runs), values),)
 
-    has_run = Epochs.has_run
     number = Epochs.number
+
+    def has_run(self, stored: Stored) -> bool:
+        runs = stored.of(self.arm)
+        return bool(runs) and all(set(self.needs) <= set(run.images) for run in runs)
 
     def label(self, stored: Stored | None = None) -> str:
         return self.arm

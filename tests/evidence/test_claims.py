@@ -105,6 +105,28 @@ def test_better_and_worse(store):
     ).verdict == (rule.SUPPORTED)
 
 
+def test_arms_judged_on_different_photographs_are_not_compared(store):
+    """Unless the claim is about two sets; a baseline of either set is compared with its own."""
+    store("one", GOOD)
+    stored = Stored.read(store("two", BAD[:40]))
+    found = judge(CLAIM, stored)
+    assert found.verdict == rule.NOT_RUN
+    assert found.reason == "one and two were judged on different photographs"
+    meant = replace(CLAIM, tests=(replace(CLAIM.tests[0], across_sets=True),))
+    assert judge(meant, stored).verdict == rule.SUPPORTED
+
+
+def test_several_test_sets_are_judged_together(store):
+    """The images of a further set beside the test images', of all arms or not at all."""
+    stored = Stored.read(store("one", GOOD, train=BAD[:30]))
+    both = Images("one", "ciede2000", split="test+train")
+    (scores,) = both.terms(stored)
+    assert len(scores.units) == 80 and both.has_run(stored)
+    expected = np.concatenate([GOOD, BAD[:30]]).mean()
+    assert Test(both, at_most=11.0).judge(stored).estimate.value == pytest.approx(expected)
+    assert not Images("one", "ciede2000", split="test+sketches").has_run(stored)
+
+
 def test_a_missing_arm_is_named(store):
     found = judge(CLAIM, Stored.read(store("one", GOOD)))
     assert (found.verdict, found.reason, found.at) == (rule.NOT_RUN, "not run yet: two", "–")

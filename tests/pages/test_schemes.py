@@ -10,7 +10,7 @@ from colorization.pages.schemes import CLASSICAL, game_of
 from colorization.pages.style import BLUE, VERMILION
 from experiments.flower_gan.arms import flowers
 from experiments.imagenet_cgan.arms import main
-from experiments.rgb_mse_gan import literal
+from experiments.rgb_mse_gan.arms import literal
 from tests.pages.pixels import is_about
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from colorization.data.mirflickr import Mirflickr
 from colorization.errors import SourceUnavailable
 from colorization.models.cost import trainable_parameters, without_values
 from colorization.pages.photograph_figures import OfClass
@@ -20,7 +21,7 @@ from colorization.serialization import to_json
 from colorization.training.config import Adversary
 from colorization.training.network_file import load_network
 from experiments import REPORTS, report_module
-from experiments.flower_gan.claims import _nothing_dropped, _stand_in, _unlabelled
+from experiments.flower_gan.observed import stand_in, unlabelled
 from tests.reproduction import test_reproduce
 from tests.tiny.command_line import finish, rendered, run, start, stored
 
@@ -273,20 +274,10 @@ def test_claims_on_the_multi_domain_set_know_it_from_its_stand_in():
         run = SimpleNamespace(data={"source": given.key, "title": given.title})
         return SimpleNamespace(first={"multi-domain": run}.get)
 
-    assert _stand_in(stored(source)) == ""
-    assert "Intel's outdoor scenes and ImageNet-mini stand in" in _stand_in(stored(source.stand_in))
-    assert "does not say what its photographs show" in _unlabelled(stored(source))
-
-
-def test_a_set_without_gray_images_is_said_to_leave_nothing_to_drop():
-    def stored(*dropped):
-        runs = [SimpleNamespace(data={"counts": {"dropped_as_near_gray": n}}) for n in dropped]
-        return SimpleNamespace(of={"multi-domain-coloured": runs}.get)
-
-    assert _nothing_dropped(stored()) == []  # not run
-    assert _nothing_dropped(stored(0, 12)) == []
-    (note,) = _nothing_dropped(stored(0, 0))
-    assert "trained again on the same images" in note
+    assert stand_in(stored(source)) == ""
+    assert "Intel's outdoor scenes and ImageNet-mini stand in" in stand_in(stored(source.stand_in))
+    assert "does not say what its photographs show" in unlabelled(stored(source))
+    assert stand_in(stored(Mirflickr())) == unlabelled(stored(Mirflickr())) == ""
 
 
 def test_any_arm_trains_on_a_folder_of_photographs(tmp_path):
