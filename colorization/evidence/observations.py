@@ -15,6 +15,16 @@ CHANCE = 0.55  # D accuracy: one that is right no more often tells nothing apart
 COMPARED = ("ab_mae", "ciede2000", "chroma_ratio")
 
 
+# Why a claim on realistic or plausible colours is not judged.
+NO_REALISM = (
+    "not judged yet by colour distance and told apart, which ask whether colours are plausible: "
+    "CIEDE2000 and ab MAE ask for the original's, and have little against gray"
+)
+
+# Nor one on sharp edges and fine detail.
+NO_EDGES = "not judged yet by edge agreement: edge F1, which it replaces, is passed by noise"
+
+
 def measured(run: StoredRun, split: str, measures=COMPARED) -> str:
     """Means of some measures over a split, in words."""
     means = run.means(split)
