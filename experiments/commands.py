@@ -191,6 +191,13 @@ def collect(options) -> int:
     return 0
 
 
+def shown_reports(results: Path) -> list:
+    """Every report, and of the suite's own what has results."""
+    from colorization.results.store import shelves
+
+    return [one for one in every_report() if one.number or shelves(results / one.key)]
+
+
 def write_overview(results: Path) -> None:
     """Bring what spans the reports up to date: `results/README.md` and, of a checkout's results,
     its README's table of reports and `docs/departures.md`."""
@@ -200,7 +207,7 @@ def write_overview(results: Path) -> None:
     from colorization.pages.tables import replace_block
     from colorization.results.store import storing
 
-    reports = every_report()
+    reports = shown_reports(results)
     with storing(results, say):
         write_text(results / "README.md", results_page(reports, results))
         root = checkout()

@@ -1,10 +1,10 @@
-"""A network for photographs of any kind: what `make colorize` takes where no run is named.
+"""A network for photographs of any kind.
 
 It is the method of no report, but made of what the reports showed: 313 classes, rebalanced (001),
 ImageNet weights (002, 004), photographs of many kinds (000, 004).
 
-    make train-default                       the network that comes with the suite: hours on a CPU
-    make reproduce-general ARMS=ablation     what was tried beside it
+    make reproduce-general SCALE=full        hours on a CPU
+    make reproduce-general ARMS=ablation     what is to be tried beside it
 """
 
 from dataclasses import replace
@@ -97,7 +97,7 @@ REPORT = Report(
     title="A network for photographs of any kind",
     authors=None,
     year=None,
-    subject="what `make colorize` takes where no run is named",
+    subject="313 classes on part of a ResNet-18, trained on photographs of many kinds",
     arms=(default, *ABLATIONS),
     scales=SCALES,
     settings={},

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from colorization.errors import UserError
 from experiments import every_report
-from experiments.commands import chosen_reports, named, render, say, write_overview
+from experiments.commands import chosen_reports, named, render, say, shown_reports, write_overview
 
 
 def tables(options) -> int:
@@ -53,7 +53,7 @@ def page(options) -> int:
 
     write_overview(options.results)
     with storing(options.results, say):
-        written = write_page(every_report(), options.results)
+        written = write_page(shown_reports(options.results), options.results)
     say(f"{written} is rendered; open it in a browser")
     return 0
 

@@ -1,6 +1,7 @@
 """What reaches the commands through make, and what is refused before anything is installed."""
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -80,6 +81,15 @@ def test_what_other_programs_export_does_not_reach_a_command(target, expected, f
     done = make(*flags, target, **EXPORTED)
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == expected.split()
+
+
+def test_every_variable_that_a_target_looks_at_may_be_typed():
+    """Named in the comment at the top, or in what `make help` says of a target."""
+    text = (ROOT / "Makefile").read_text()
+    said = "\n".join(line for line in text.splitlines() if line.startswith("#") or " ## " in line)
+    named = set(re.findall(r"\b([A-Z][A-Z_]*)=", said)) - {"WANDB_MODE", "MLFLOW_TRACKING_URI"}
+    known = text.partition("OPTIONS_TYPED :=")[2].partition("is_typed")[0].split()
+    assert {"SET", "TRACK", "FORMAT"} <= named <= set(known)
 
 
 def test_what_is_typed_counts_beside_what_is_exported(make):

@@ -25,6 +25,7 @@ NUMBERS = {
         "rgb-mse-gan": "3.2 3.1 3.8 3.10 3.4 3.7 3.5 3.9 3.3 3.6",
         "imagenet-cgan": "4.6 4.4 4.1 4.5 4.7 4.2 4.8 4.3 4.9",
         "common": "",
+        "general": "",
     }.items()
 }
 NOT_THE_REPORTS_SENTENCE = {"2.8", "3.2", "3.3", "3.4", "4.6", "4.7"}

@@ -25,7 +25,7 @@ from experiments.flower_gan.observed import stand_in, unlabelled
 from tests.reproduction import test_reproduce
 from tests.tiny.command_line import finish, rendered, run, start, stored
 
-KEYS = ("flower-gan", "flower-cgan", "rgb-mse-gan", "imagenet-cgan", "common")
+KEYS = ("flower-gan", "flower-cgan", "rgb-mse-gan", "imagenet-cgan", "common", "general")
 # An arm of each kind: the rest differ from these in numbers alone.
 CHOSEN = {
     "flower-gan": ["class-conditional"],
@@ -33,6 +33,7 @@ CHOSEN = {
     "rgb-mse-gan": ["literal", "without-d"],
     "imagenet-cgan": ["main", "unet-20"],
     "common": ["light"],
+    "general": ["default"],
 }
 # What the kinds above, or report 001, show as well.
 MORE = {
@@ -230,7 +231,8 @@ def test_every_network_fits_its_size(key, scale):
             network = config.network(size=size)
             if isinstance(config.adversary, Adversary):
                 config.adversary.build_discriminator(size, config.objective)
-        assert network.output.shape[1:3] == (size, size)
+        answers = size // getattr(config.objective, "block", 1)
+        assert network.output.shape[1:3] == (answers, answers)
 
 
 @pytest.mark.parametrize(
