@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from colorization.pages.photograph_figures import channels
-from experiments import every_report
+from experiments.commands import shown_reports
 from tests import ROOT
 
 # Figures of the reports that are not curves or grids of results.
@@ -17,7 +17,7 @@ SHOWN = {
 }
 
 
-RENDERED = [one for one in every_report() if (ROOT / "results" / one.key).exists()]
+RENDERED = shown_reports(ROOT / "results")
 
 
 @pytest.mark.parametrize("report", RENDERED, ids=lambda report: report.key)

@@ -17,7 +17,7 @@ from colorization.pages.tables import replace_block
 from colorization.reproduction import reproduce as reproduction
 from colorization.results.store import Shelf
 from colorization.results.stored import Stored
-from experiments import REPORTS, commands, report_module
+from experiments import commands, report_module
 from experiments.__main__ import main
 from experiments.berkeley import REPORT
 from tests import ROOT
@@ -136,10 +136,13 @@ def test_tables_and_figures_are_rendered_from_stored_results_alone(everything, t
         assert one.read_bytes() == other.read_bytes(), name
 
 
-@pytest.mark.parametrize("key", REPORTS)
-def test_committed_page_is_what_the_committed_results_give(key):
-    folder = ROOT / "results" / key
-    assert (folder / "README.md").read_text() == rendered(report_module(key), folder)
+RENDERED = commands.shown_reports(ROOT / "results")
+
+
+@pytest.mark.parametrize("report", RENDERED, ids=lambda report: report.key)
+def test_committed_page_is_what_the_committed_results_give(report):
+    folder = ROOT / "results" / report.key
+    assert (folder / "README.md").read_text() == rendered(report, folder)
 
 
 def test_a_baseline_stands_once_for_training_sets_that_it_does_not_depend_on():
@@ -151,11 +154,10 @@ def test_a_baseline_stands_once_for_training_sets_that_it_does_not_depend_on():
 
 def test_committed_overview_is_what_the_committed_results_give():
     readme = (ROOT / "README.md").read_text()
-    reports = [report_module(key) for key in REPORTS]
-    assert replace_block(readme, "reports", reports_table(reports, ROOT / "results")) == readme
+    assert replace_block(readme, "reports", reports_table(RENDERED, ROOT / "results")) == readme
     page = (ROOT / "results" / "README.md").read_text()
-    assert page == results_page(reports, ROOT / "results")
-    assert (ROOT / "docs" / "departures.md").read_text() == departures_page(reports)
+    assert page == results_page(RENDERED, ROOT / "results")
+    assert (ROOT / "docs" / "departures.md").read_text() == departures_page(RENDERED)
 
 
 @pytest.mark.parametrize(
