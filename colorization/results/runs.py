@@ -1,6 +1,7 @@
 """One finished run as it is stored: what it is, its epochs, a row an image, what figures show."""
 
 import io
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -175,7 +176,8 @@ def split_means(images: pd.DataFrame, splits: dict, split: str) -> dict[str, flo
     """Means over a split's images, its set-level measures, and the chroma ratio (of the means)."""
     rows = images[images.split == split].drop(columns=["split", "name"])
     means = rows.replace(np.inf, np.nan).mean().to_dict()
-    ratio = means["chroma"] / means["chroma_true"]
+    # A white page has no chroma that could be the original's.
+    ratio = means["chroma"] / means["chroma_true"] if means["chroma_true"] else math.nan
     return {**means, **splits[split], "chroma_ratio": ratio}
 
 

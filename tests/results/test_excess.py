@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from colorization.errors import UserError
-from colorization.results.runs import ROWS, check, with_excess
+from colorization.results.runs import ROWS, check, split_means, with_excess
 from colorization.results.store import Findings, Shelf
 from colorization.results.stored import Stored
 from tests import ROOT
@@ -90,3 +90,8 @@ def test_every_stored_run_with_bleed_has_its_excess():
     for run in shelf.runs():
         means = run.means("test")
         assert means["bleed_excess"] == pytest.approx(means["bleed"] - mean, abs=5e-3), run.name
+
+
+def test_a_white_page_has_no_chroma_ratio():
+    white = rows().assign(chroma=3.0, chroma_true=0.0)
+    assert np.isnan(split_means(white, {"test": {}}, "test")["chroma_ratio"])
