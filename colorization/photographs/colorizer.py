@@ -17,7 +17,7 @@ from colorization.state import stored_config
 from colorization.training.network_file import load_network
 from colorization.training.objectives import AbClassification, objective_from_json
 
-STRIP = 1 << 16  # pixels coloured at once; they fit a processor's cache
+STRIP = 1 << 17  # pixels coloured at once; they fit a processor's cache
 
 
 @dataclass(frozen=True)
@@ -115,4 +115,5 @@ def join(rgb: np.ndarray, ab: np.ndarray) -> None:
         box = (0, top * step, ab.shape[1], min(len(ab), (top + len(strip)) * step))
         size = width, len(strip)
         parts = [channel.resize(size, Image.Resampling.BILINEAR, box) for channel in channels]
-        strip[:] = recolour(strip, np.stack([np.asarray(part) for part in parts], axis=-1))
+        planes = np.stack([np.asarray(part) for part in parts])  # each of a piece, in memory
+        strip[:] = recolour(strip, np.moveaxis(planes, 0, -1))
