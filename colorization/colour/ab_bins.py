@@ -9,6 +9,9 @@ import numpy as np
 
 from colorization.colour.ab_grid import AB_BINS, BINS, GRID, ROW_A, ROW_HIGH, ROW_LOW, ROW_START
 
+# Squared distances between the bins, `[313, 313]`.
+_BETWEEN = ((AB_BINS[:, None, :] - AB_BINS[None, :, :]) ** 2).sum(axis=-1)
+
 
 def encode_nearest(ab):
     """Index of the bin nearest to each colour (the lowest index where two are equally near).
@@ -66,8 +69,7 @@ def encode_soft(ab, neighbours: int = 5, sigma: float = 5.0):
 
 def _bins_around(count: int) -> np.ndarray:
     """The bins nearest to each bin, itself first, int32 `[313, count]`."""
-    squared = ((AB_BINS[:, None, :] - AB_BINS[None, :, :]) ** 2).sum(axis=-1)
-    return np.argsort(squared, axis=1, kind="stable")[:, :count].astype("int32")
+    return np.argsort(_BETWEEN, axis=1, kind="stable")[:, :count].astype("int32")
 
 
 # The nearest bins to a colour are among those near its nearest bin.
@@ -120,8 +122,7 @@ def smooth_over_ab(prior: np.ndarray, sigma: float = 5.0) -> np.ndarray:
     Returns:
         float64 `[313]`, summing to 1.
     """
-    squared = ((AB_BINS[:, None, :] - AB_BINS[None, :, :]) ** 2).sum(axis=-1)
-    return _smooth(prior, squared, sigma)
+    return _smooth(prior, _BETWEEN, sigma)
 
 
 def _smooth(prior, squared_distance, sigma):

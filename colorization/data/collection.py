@@ -1,5 +1,6 @@
 """Sets of photographs that come without a split of their own: a seeded rule makes one."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -21,7 +22,7 @@ def split_by_seed(
     train: int | None,
     seed: int,
     place: str,
-    by_turns: bool = False,
+    turn_of: Callable[[Image], object] | None = None,
 ) -> dict[str, list[Image]]:
     """The test and the training split of a list of images.
 
@@ -31,7 +32,7 @@ def split_by_seed(
         train: number of training images; None for all the others.
         seed: of the permutation.
         place: where the images are, for the message.
-        by_turns: the folders, which are classes, take turns: the test images, then the training
+        turn_of: image to its class, if classes take turns: the test images, then the training
             images, come of as many as there are, however many images each has.
 
     Returns:
@@ -51,8 +52,8 @@ def split_by_seed(
             " or ask for fewer"
         )
     order = np.random.RandomState(seed).permutation(len(paths))
-    if by_turns:
-        classes = pd.Series([str(Path(str(paths[i])).parent) for i in order])
+    if turn_of:
+        classes = pd.Series([turn_of(paths[i]) for i in order])
         order = order[np.argsort(classes.groupby(classes).cumcount(), kind="stable")]
     stop = None if train is None else test + train
     chosen = {"train": order[test:stop], "test": order[:test]}
@@ -61,6 +62,28 @@ def split_by_seed(
         for split, indices in chosen.items()
         if len(indices)
     }
+
+
+def split_in_order(
+    items: list[Image], *, train: int, test: int, place: str
+) -> dict[str, list[Image]]:
+    """The first items to train, the next to test; a split of none is left out.
+
+    Args:
+        place: what has them, for the message.
+
+    Raises:
+        UserError: there are not enough.
+    """
+    needed = train + test
+    if len(items) < needed:
+        raise UserError(
+            f"{place} has {len(items)} rows and {needed} are needed"
+            f" ({train} to train and {test} to test); ask for fewer, or get the"
+            " whole set"
+        )
+    splits = {"train": items[:train], "test": items[train:needed]}
+    return {split: chosen for split, chosen in splits.items() if chosen}
 
 
 def sorted_below(folder: Path, paths: list[Path]) -> list[Path]:
@@ -147,7 +170,7 @@ class SeededSplit(Collection):
     """What sets with the fields `test`, `train` and `seed` have in common.
 
     Attributes:
-        by_turns: see `split_by_seed`.
+        by_turns: whether folders, which are classes, take turns; see `split_by_seed`.
     """
 
     by_turns = False
@@ -168,7 +191,7 @@ class SeededSplit(Collection):
             train=self.train,
             seed=self.seed,
             place=self.title,
-            by_turns=self.by_turns,
+            turn_of=(lambda path: path.parent) if self.by_turns else None,
         )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from colorization.data.collection import Collection, Mixture
+from colorization.data.collection import Collection, Mixture, split_in_order
 from colorization.data.mirflickr import Mirflickr, find_manifest
 from colorization.data.sets import ImagenetMini, Scenes
 from colorization.data.source import Splits
@@ -113,16 +113,9 @@ class MultiDomain(Collection):
 
     def files(self) -> Splits:
         arrays = LabArrays(self._find_or_fetch().parents[1])
-        needed = self.train + self.test
-        if len(arrays) < needed:
-            raise UserError(
-                f"{arrays.lightness_file} has {len(arrays)} rows and {needed} are needed"
-                f" ({self.train} to train and {self.test} to test); ask for fewer, or get the"
-                " whole set"
-            )
-        rows = [LabRow(arrays, row) for row in range(needed)]
-        splits = {"train": rows[: self.train], "test": rows[self.train :]}
-        return {split: items for split, items in splits.items() if items}
+        rows = [LabRow(arrays, row) for row in range(len(arrays))]
+        place = str(arrays.lightness_file)
+        return split_in_order(rows, train=self.train, test=self.test, place=place)
 
 
 def _open(path: Path, channels: tuple[int, ...]) -> np.ndarray:

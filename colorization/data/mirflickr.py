@@ -1,12 +1,13 @@
 """MIRFLICKR's photographs by what they show, in place of report 000's multi-domain set."""
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 
 from colorization.data import roots
+from colorization.data.collection import split_in_order
 from colorization.data.source import ImageFile, Splits
 from colorization.errors import UserError
+from colorization.state import read_rows
 
 MANIFEST = "mirflickr/manifest.csv"
 
@@ -49,15 +50,8 @@ class Mirflickr:
         manifest = find_manifest()
         if manifest is None:
             raise UserError(f"there is no {MANIFEST}; data/README.md says what it holds")
-        items = _rows(manifest)
-        needed = self.train + self.test
-        if len(items) < needed:
-            raise UserError(
-                f"{manifest} has {len(items)} rows and {needed} are needed ({self.train} to train"
-                f" and {self.test} to test); ask for fewer"
-            )
-        splits = {"train": items[: self.train], "test": items[self.train : needed]}
-        return {split: chosen for split, chosen in splits.items() if chosen}
+        rows = _rows(manifest)
+        return split_in_order(rows, train=self.train, test=self.test, place=str(manifest))
 
 
 def find_manifest() -> Path | None:
@@ -66,8 +60,7 @@ def find_manifest() -> Path | None:
 
 
 def _rows(manifest: Path) -> list[Labelled]:
-    with open(manifest, newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
+    rows = read_rows(manifest)
     if rows and not {"file", "domain"} <= rows[0].keys():
         raise UserError(f"{manifest} has no column file, or none named domain; get the set again")
     folder = manifest.parent / "images"

@@ -12,6 +12,8 @@ images. The value of a set, and that of the set without one image, follow from t
 
 import numpy as np
 
+from colorization.evaluation.jackknife import jackknifed
+
 L_BIN = 10  # units
 
 DIRECTIONS = 8  # over the half circle
@@ -49,11 +51,7 @@ def between_histograms(lab: np.ndarray, ab_predicted: np.ndarray) -> np.ndarray:
 
 
 def colour_distance(images: list[np.ndarray], pixels: int) -> np.ndarray:
-    """The distance of a set, as a column whose mean it is.
-
-    An image's number is the set's value plus what its jackknife pseudo-value (Efron, Stein 1981)
-    deviates from the mean of these. Intervals take the column as any other, and their variance
-    over images is the jackknife's. It says nothing of an image alone, nor of a part of the set.
+    """The distance of a set, as a column whose mean it is; `jackknifed` says what its rows are.
 
     Args:
         images: `between_histograms` of each of the N images.
@@ -67,5 +65,4 @@ def colour_distance(images: list[np.ndarray], pixels: int) -> np.ndarray:
     if count == 1:
         return np.array([whole])
     without = np.array([np.abs(total - one).sum() for one in images])
-    without = without / (DIRECTIONS * pixels * (count - 1))
-    return whole + (count - 1) * (without.mean() - without)
+    return jackknifed(whole, without / (DIRECTIONS * pixels * (count - 1)))

@@ -15,6 +15,7 @@ import numpy as np
 from PIL import Image
 
 from colorization.backend import compiled
+from colorization.evaluation.jackknife import jackknifed
 from colorization.models.imagenet_weights import from_torchvision, set_encoder, torchvision_file
 from colorization.models.resnet18_unet import resnet18
 
@@ -41,12 +42,10 @@ def image_features(say: Callable[[str], None] = print) -> Features | None:
     if path is None:
         return None
     image = keras.Input((SIZE, SIZE, 3))
-    stages = resnet18(image, filters=64)
-    pooled = keras.layers.GlobalAveragePooling2D(dtype="float32")(stages[STAGE])
+    *_, last = resnet18(image, filters=64, stages=STAGE)
+    pooled = keras.layers.GlobalAveragePooling2D(dtype="float32")(last)
     network = keras.Model(image, pooled)
-    there = {layer.name for layer in network.layers}
-    layers = from_torchvision(path)
-    set_encoder(network, {name: weights for name, weights in layers.items() if name in there})
+    set_encoder(network, from_torchvision(path))
     call = compiled(lambda batch: network(batch, training=False))
 
     def features(rgb):
@@ -78,7 +77,7 @@ def kernel_distance(originals: np.ndarray, coloured: np.ndarray) -> np.ndarray:
 
     It is the mean over pairs of different photographs i, j of k(x_i, x_j) + k(y_i, y_j) - k(x_i,
     y_j) - k(x_j, y_i) (Gretton et al. 2012, lemma 6): nothing compares a photograph with its own
-    original. An image's number is its jackknife pseudo-value, as in `colour_distance`.
+    original. What an image's number is, `jackknifed` says.
 
     Args:
         originals, coloured: features of N photographs, `[N, d]`.
@@ -98,8 +97,7 @@ def kernel_distance(originals: np.ndarray, coloured: np.ndarray) -> np.ndarray:
     pairs = kernel(originals, originals) + kernel(coloured, coloured) - across - across.T
     of_each = 1000 * (pairs.sum(axis=1) - np.diag(pairs))
     whole = of_each.sum() / (count * (count - 1))
-    without = (of_each.sum() - 2 * of_each) / ((count - 1) * (count - 2))
-    return count * whole - (count - 1) * without
+    return jackknifed(whole, (of_each.sum() - 2 * of_each) / ((count - 1) * (count - 2)))
 
 
 class SetDistance:

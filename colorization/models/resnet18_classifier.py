@@ -7,8 +7,6 @@ from colorization.models.initializers import KaimingNormal
 from colorization.models.layers import batch_norm, conv2d
 from colorization.models.resnet18_unet import resnet18
 
-BLOCK = 4  # pixels, of the squares that it gives one answer for
-
 STAGES = 3  # of ResNet-18's four, whose last has three quarters of its weights
 
 

@@ -165,7 +165,8 @@ def test_an_archive_without_the_set_is_told(root, monkeypatch):
 # ---------------------------------------------------------------- stand-ins and mixtures
 
 
-def test_stand_ins_take_over_the_split():
+def test_stand_ins_take_over_the_split(tmp_path, monkeypatch):
+    monkeypatch.setenv("COLORIZATION_DATA", str(tmp_path))  # no MIRFLICKR, which comes first
     for source, kind in ((FlowersRecognition, FlowerPhotos), (ImagenetMini, Imagenette)):
         assert source(test=7, train=9, seed=2).stand_in == kind(test=7, train=9, seed=2)
     mixture = MultiDomain(train=11, test=3).stand_in

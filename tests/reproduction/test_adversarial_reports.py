@@ -269,7 +269,8 @@ def test_without_imagenet_weights_primaries_start_at_random_and_say_so(monkeypat
         with_initial_weights(ablation, ablation.config, said.append)
 
 
-def test_claims_on_the_multi_domain_set_know_it_from_its_stand_in():
+def test_claims_on_the_multi_domain_set_know_it_from_its_stand_in(tmp_path, monkeypatch):
+    monkeypatch.setenv("COLORIZATION_DATA", str(tmp_path))  # no MIRFLICKR, which comes first
     source = report_module("flower-gan").arm("multi-domain").config.source
 
     def stored(given):
