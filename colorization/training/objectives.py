@@ -172,6 +172,8 @@ class AbClassification:
         rebalancing: class weights, or None for equal ones.
         neighbours: 1 trains on the nearest bin; more on the soft encoding over that many.
         temperature: of the decoding; 0 takes the most probable bin.
+        saturation: factor on the decoded ab. A temperature below 1 takes colours that are likely,
+            and so less of each.
         scaling: of the input L.
         block: side, in pixels, of the squares that the network gives one answer for, the mean of
             their ab; decoded colours are enlarged bilinearly.
@@ -186,6 +188,7 @@ class AbClassification:
     scaling: LabScaling = RAW
     block: int = field(default=1, metadata=LATER)
     adjusted: bool = field(default=False, metadata=LATER)
+    saturation: float = field(default=1.0, metadata=LATER)
 
     classes = 0
 
@@ -239,7 +242,7 @@ class AbClassification:
 
     def decode(self, outputs):
         """Logits to ab in Lab units, float32 `[B, H, W, 2]`."""
-        ab = ab_bins.decode(outputs, self.temperature)
+        ab = self.saturation * ab_bins.decode(outputs, self.temperature)
         if self.block == 1:
             return ab
         size = tuple(side * self.block for side in ab.shape[1:3])

@@ -107,6 +107,12 @@ ABLATIONS = (
         ),
         trained_by="weighted",
     ),
+    # Colours as likely as they are, from weights that make rare ones likelier.
+    weighted.ablation(
+        "weighted-corrected",
+        "classification, rebalanced, logits corrected by the weights",
+        objective=replace(REBALANCED, adjusted=True),
+    ),
     regression.ablation(
         "regression-normalised",
         "regression, L/50-1 and ab/110",

@@ -287,6 +287,8 @@ def test_classification_decodes_with_its_temperature():
     np.testing.assert_array_equal(mode[0, 0, 0], [100, 0])
     mean = numbers(AbClassification(temperature=1.0).decode(values))
     np.testing.assert_allclose(mean[0, 0, 0], [(3 * 100 - 90) / 4, 50 / 4], rtol=1e-5)
+    stronger = numbers(AbClassification(temperature=1.0, saturation=1.2).decode(values))
+    np.testing.assert_allclose(stronger, 1.2 * mean, rtol=1e-5)
 
 
 def test_class_prior_by_hand():
