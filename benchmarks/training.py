@@ -181,8 +181,9 @@ def gathered(resident, batches):
     from colorization.backend import compiled
 
     function = compiled(resident.gather)
-    for *number, rows, mirrored in batches:  # with a number, a stack of one batch
-        images = function(*((rows[0], mirrored[0]) if number else (rows, mirrored)))
+    for *number, rows, mirrored, by in batches:  # with a number, a stack of one batch
+        drawn = (rows, mirrored, by)
+        images = function(*(part[0] for part in drawn) if number else drawn)
         int(images[-1, -1, -1, -1])
         yield images
 

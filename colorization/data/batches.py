@@ -1,8 +1,8 @@
-"""From prepared arrays to batches: seeded order, optional flips, uint8 all the way.
+"""From prepared arrays to batches: seeded order, optional flips and moves, uint8 all the way.
 
 Batches travel as uint8 and become Lab inside the compiled training step, so that the way to the
-device is short and every backend sees the same numbers. The order and the flips of an epoch are
-a function of (seed, epoch) alone: a run that resumes at epoch k sees what the undisturbed run saw.
+device is short and every backend sees the same numbers. Order, flips and moves of an epoch are a
+function of (seed, epoch) alone: a run that resumes at epoch k sees what the undisturbed run saw.
 """
 
 import itertools
@@ -19,9 +19,11 @@ class ResidentImages:
 
     Args:
         images: uint8 `[N, H, W, C]`.
+        move: whether any image is moved; see `moved`.
     """
 
-    def __init__(self, images: np.ndarray):
+    def __init__(self, images: np.ndarray, move: bool = False):
+        self.move = move
         self.variables = []
         if keras.backend.backend() == "jax":
             # A compiled function would hold a plain array as a constant, written out in its code.
@@ -30,10 +32,23 @@ class ResidentImages:
         else:
             self.images = ops.convert_to_tensor(np.asarray(images))
 
-    def gather(self, rows, mirrored):
-        """Images `[B, H, W, C]` of rows `[B]`, some mirrored left to right."""
+    def gather(self, rows, mirrored, by):
+        """Images `[B, H, W, C]` of rows `[B]`, some mirrored left to right, moved `by` `[B, 2]`."""
         images = ops.take(self.images, rows, axis=0)
-        return ops.where(mirrored[:, None, None, None], images[:, :, ::-1], images)
+        images = ops.where(mirrored[:, None, None, None], images[:, :, ::-1], images)
+        return moved(images, by, ops) if self.move else images
+
+
+def moved(images, by, arrays=np):
+    """Images `[B, H, W, C]`, each moved `by` `[B, 2]` pixels down and right; what comes in is
+    mirrored at the margin. `arrays` is `numpy` or `keras.ops`."""
+    for axis, side in ((1, images.shape[1]), (2, images.shape[2])):
+        place = arrays.arange(side, dtype="int32")[None] - by[:, axis - 1 : axis]
+        place = arrays.where(place < 0, -1 - place, place)
+        place = arrays.where(place >= side, 2 * side - 1 - place, place)
+        place = arrays.expand_dims(place, (2, 3) if axis == 1 else (1, 3))
+        images = arrays.take_along_axis(images, place, axis=axis)
+    return images
 
 
 def batches_per_epoch(count: int, batch_size: int) -> int:
@@ -77,6 +92,7 @@ def epoch_batches(
     epoch: int,
     reshuffle: bool,
     flip: bool,
+    move: int = 0,
     labels: np.ndarray | None = None,
     host: tuple[int, int] = (0, 1),
 ) -> Iterator:
@@ -85,21 +101,24 @@ def epoch_batches(
     Args:
         images: uint8 `[N, H, W, C]`, usually a memory map.
         batch_size: the last batch holds what is left.
-        seed, epoch: determine order and flips.
+        seed, epoch: determine order, flips and moves.
         reshuffle: draw a new order each epoch, else keep the first epoch's.
         flip: mirror each image left to right with probability 1/2.
+        move: pixels that each image is moved by at most, down or up, and right or left.
         labels: uint8 `[N]`, class indices, or None.
         host: its number and how many there are: it gets that share of each batch.
 
     Yields:
         uint8 `[B, H, W, C]`, or a pair of it and the images' labels `[B]`.
     """
-    draws: dict[str, Any] = {"seed": seed, "epoch": epoch, "reshuffle": reshuffle, "flip": flip}
-    for rows, mirrored in epoch_rows(len(images), batch_size, **draws):
-        share = share_of(len(rows), host)
-        rows, mirrored = rows[share], mirrored[share]
+    draws: dict[str, Any] = {"seed": seed, "epoch": epoch, "reshuffle": reshuffle}
+    for drawn in epoch_rows(len(images), batch_size, flip=flip, move=move, **draws):
+        share = share_of(len(drawn[0]), host)
+        rows, mirrored, by = (part[share] for part in drawn)
         batch = images[rows]
         batch[mirrored] = batch[mirrored, :, ::-1]
+        if move:
+            batch = moved(batch, by)
         yield batch if labels is None else (batch, labels[rows])
 
 
@@ -110,18 +129,30 @@ def share_of(count: int, host: tuple[int, int]) -> slice:
 
 
 def epoch_rows(
-    count: int, batch_size: int, *, seed: int, epoch: int, reshuffle: bool, flip: bool
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    count: int,
+    batch_size: int,
+    *,
+    seed: int,
+    epoch: int,
+    reshuffle: bool,
+    flip: bool,
+    move: int = 0,
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """What the batches of an epoch are made of; see `epoch_batches`.
 
     Yields:
-        rows of the array, int32 `[B]`, and which of them are mirrored, bool `[B]`.
+        rows of the array, int32 `[B]`, which of them are mirrored, bool `[B]`, and what they are
+        moved by, int32 `[B, 2]`.
     """
     random = np.random.default_rng([seed, epoch])
     order = (random if reshuffle else np.random.default_rng([seed, 0])).permutation(count)
     for start in range(0, count, batch_size):
         rows = order[start : start + batch_size].astype("int32")
-        yield rows, random.random(len(rows)) < 0.5 if flip else np.zeros(len(rows), bool)
+        mirrored = random.random(len(rows)) < 0.5 if flip else np.zeros(len(rows), bool)
+        by = np.zeros((len(rows), 2), "int32")
+        if move:
+            by = random.integers(-move, move, by.shape, "int32", endpoint=True)
+        yield rows, mirrored, by
 
 
 def training_dataset(
@@ -133,6 +164,7 @@ def training_dataset(
     epochs: int,
     reshuffle: bool = True,
     flip: bool = False,
+    move: int = 0,
     labels: np.ndarray | None = None,
     resident: bool = False,
     most: int = 1,
@@ -145,11 +177,11 @@ def training_dataset(
     fetched while the last ones train.
 
     Args:
-        resident: give rows and mirrorings instead of images, for a model that holds the images;
-            on JAX in stacks of at most `most` batches, see `stacked`.
+        resident: give rows, mirrorings and moves instead of images, for a model that holds the
+            images; on JAX in stacks of at most `most` batches, see `stacked`.
         host: see `epoch_batches`.
     """
-    draws: dict[str, Any] = {"seed": seed, "reshuffle": reshuffle, "flip": flip}
+    draws: dict[str, Any] = {"seed": seed, "reshuffle": reshuffle, "flip": flip, "move": move}
     on_tensorflow = keras.backend.backend() == "tensorflow"
 
     def one_epoch(epoch: int):
@@ -158,7 +190,7 @@ def training_dataset(
             return epoch_batches(images, batch_size, epoch=epoch, **given)
         batches: Iterator = epoch_rows(len(images), batch_size, epoch=epoch, **draws)
         if labels is not None:
-            batches = ((rows, mirrored, labels[rows]) for rows, mirrored in batches)
+            batches = ((*drawn, labels[drawn[0]]) for drawn in batches)
         return batches if on_tensorflow else stacked(batches, most)
 
     def batches():
@@ -167,7 +199,8 @@ def training_dataset(
     if not on_tensorflow:
         return _as_tuples(batches())
     count = (epochs - first_epoch) * batches_per_epoch(len(images), batch_size)
-    parts = [("int32", ()), ("bool", ())] if resident else [("uint8", images.shape[1:])]
+    drawn: list = [("int32", ()), ("bool", ()), ("int32", (2,))]
+    parts = drawn if resident else [("uint8", images.shape[1:])]
     return _dataset(batches, count, parts, labels)
 
 

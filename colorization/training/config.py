@@ -176,6 +176,8 @@ class TrainingConfig:
             that it can be judged as it was then.
         schedule: "cosine" lets the learning rate rise over the first twentieth of the steps and
             fall to nought along a half cosine; None keeps it.
+        move: share of their side that training images are moved by at most, at random, either way;
+            what comes in is mirrored at the margin.
         weight_decay: decoupled from the gradient, as in AdamW, times the learning rate.
         initial_weights: "imagenet" for an encoder that starts from ImageNet's, see
             `colorization.models.imagenet_weights`; None for random ones.
@@ -201,12 +203,15 @@ class TrainingConfig:
     initial_weights: str | None = None
     schedule: str | None = field(default=None, metadata=LATER)
     weight_decay: float = field(default=0.0, metadata=LATER)
+    move: float = field(default=0.0, metadata=LATER)
 
     def __post_init__(self):
         if self.schedule not in (None, "cosine"):
             raise ValueError(f"schedule is 'cosine' or None, not {self.schedule!r}")
         if self.initial_weights not in (None, "imagenet"):
             raise ValueError(f"initial_weights is 'imagenet' or None, not {self.initial_weights!r}")
+        if not 0 <= self.move < 1:
+            raise ValueError("move is a share from 0 to below 1")
         if min(self.epochs, self.batch_size, self.recipe.size) < 1:
             raise ValueError("epochs, batch_size and size are numbers from 1")
         if self.learning_rate <= 0 or not (0 <= self.beta_1 < 1 and 0 <= self.beta_2 < 1):

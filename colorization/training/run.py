@@ -153,7 +153,9 @@ def _fit(folder, config, images, seed, options):
     watchers = [Progress(len(train_images), config.batch_size, config.all_epochs, finished)]
     if leads():
         watchers += [watch(folder, config, images, finished) for watch in options.watchers]
-    resident = ResidentImages(train_images) if options.holds_on_device(train_images) else None
+    resident = None
+    if options.holds_on_device(train_images):
+        resident = ResidentImages(train_images, move=config.move > 0)
     calls, steps = calls_per_epoch(len(train_images), config.batch_size, resident is not None)
     keep = {"snapshots": config.snapshots, "seconds": options.checkpoint_seconds}
     with ExitStack() as closing:
@@ -208,6 +210,7 @@ def _training_batches(config, images: PreparedSet, seed: int, first: int, end: i
         epochs=end,
         reshuffle=config.reshuffle,
         flip=config.flip,
+        move=round(config.move * config.recipe.size),
         labels=images.labels("train") if config.objective.classes else None,
         resident=resident,
         most=most_steps(),

@@ -98,8 +98,8 @@ class StepModel(keras.Model):
 
     def _update_from(self, batch):
         if self.resident:
-            rows, mirrored, *labels = batch
-            batch = (self.resident.gather(rows, mirrored), *labels)
+            rows, mirrored, by, *labels = batch
+            batch = (self.resident.gather(rows, mirrored, by), *labels)
         self.update(batch)
 
     def test_step(self, *arguments):

@@ -7,7 +7,9 @@ import pytest
 from colorization.data.batches import (
     batches_per_epoch,
     epoch_batches,
+    epoch_rows,
     evaluation_dataset,
+    moved,
     training_dataset,
 )
 
@@ -50,6 +52,24 @@ def test_every_image_comes_once_an_epoch_and_the_last_batch_is_smaller(images):
         for image, index in zip(np.concatenate(batches), order(batches), strict=True):
             np.testing.assert_array_equal(image, images[index])
     assert batches[0].dtype == np.uint8
+
+
+def test_moved_images_are_mirrored_at_the_margin():
+    images = np.random.default_rng(0).integers(0, 256, (4, 5, 7, 3), "uint8")
+    by = np.array([[0, 0], [2, -3], [-5, 1], [1, 7]])
+    for image, (down, right), found in zip(images, by, moved(images, by), strict=True):
+        wide = np.pad(image, [(5, 5), (7, 7), (0, 0)], mode="symmetric")
+        np.testing.assert_array_equal(found, wide[5 - down : 10 - down, 7 - right : 14 - right])
+
+
+def test_images_move_by_the_most_that_is_allowed_and_no_further():
+    images = np.random.default_rng(0).integers(0, 256, (200, 8, 8, 3), "uint8")
+    draws = {"seed": 0, "epoch": 1, "reshuffle": True, "flip": False, "move": 2}
+    by = np.concatenate([by for _, _, by in epoch_rows(200, 32, **draws)])
+    assert {*by.ravel()} == {-2, -1, 0, 1, 2}
+    rows = np.concatenate([rows for rows, *_ in epoch_rows(200, 32, **draws)])
+    batches = np.concatenate(list(epoch_batches(images, 32, **draws)))
+    np.testing.assert_array_equal(batches, moved(images[rows], by))
 
 
 def test_the_order_is_a_function_of_seed_and_epoch(images):

@@ -23,14 +23,15 @@ from tests.tiny import runs as tiny
 pytestmark = pytest.mark.usefixtures("data_folder")
 
 
-def test_gathered_batches_are_those_put_together_on_the_host():
+@pytest.mark.parametrize("move", [0, 3])
+def test_gathered_batches_are_those_put_together_on_the_host(move):
     images = np.random.default_rng(0).integers(0, 256, (23, 4, 6, 3), "uint8")
-    resident = ResidentImages(images)
+    resident = ResidentImages(images, move=move > 0)
     gather = compiled(resident.gather)
-    draws = {"seed": 3, "epoch": 2, "reshuffle": True, "flip": True}
+    draws = {"seed": 3, "epoch": 2, "reshuffle": True, "flip": True, "move": move}
     rows = epoch_rows(len(images), 5, **draws)
-    for (which, mirrored), batch in zip(rows, epoch_batches(images, 5, **draws), strict=True):
-        np.testing.assert_array_equal(gather(which, mirrored), batch)
+    for drawn, batch in zip(rows, epoch_batches(images, 5, **draws), strict=True):
+        np.testing.assert_array_equal(gather(*drawn), batch)
 
 
 def trained(folder: Path, name: str, **options):
@@ -82,12 +83,12 @@ def test_stacked_batches_are_an_epochs_batches_in_their_order(count, most, numbe
     found = list(stacked(batches, most))
     assert tuple(stack[0] for stack in found) == numbers
     assert len(found) == stacks_per_epoch(count, 5, most)
-    whole = [part.shape for number, *part in found if len(part[0][0]) == 5 for part in part]
-    assert len(set(whole)) <= 1  # one shape, so one compiled call
+    whole = [tuple(part.shape for part in parts) for _, *parts in found if len(parts[0][0]) == 5]
+    assert len(set(whole)) <= 1  # the same shapes, so one compiled call
     taken = [tuple(p[i] for p in parts) for number, *parts in found for i in range(number)]
-    for (rows, mirrored), (given, flipped) in zip(batches, taken, strict=True):
-        np.testing.assert_array_equal(rows, given)
-        np.testing.assert_array_equal(mirrored, flipped)
+    for drawn, given in zip(batches, taken, strict=True):
+        for one, other in zip(drawn, given, strict=True):
+            np.testing.assert_array_equal(one, other)
 
 
 def test_images_that_take_too_much_of_the_device_stay_on_the_host(monkeypatch):
