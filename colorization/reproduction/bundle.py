@@ -18,6 +18,7 @@ from colorization.errors import SourceUnavailable, UserError
 from colorization.files import replacing
 from colorization.installation import PACKAGE, checkout
 from colorization.models.cost import macs, without_values
+from colorization.models.imagenet_weights import torchvision_file
 from colorization.reproduction.job import Job
 from colorization.reproduction.obtain import further_sets, obtain
 from colorization.training.environment import BUNDLED_COMMIT, commit
@@ -62,6 +63,8 @@ def pack(jobs: list[Job], target: Path, piece: int | None = None, say: Callable 
     for name, members in zip(names, pieces, strict=True):
         sizes[name] = _write(target.with_name(name), members)
     told = {"scale": jobs[0].scale, "precision": jobs[0].precision, "runs": plan, "pieces": sizes}
+    if not torchvision_file():
+        say("without ImageNet weights, so there is no KID and encoders start from random ones")
     first = target.with_name(f"{target.stem}-1-of-{len(pieces) + 1}.tar") if piece else target
     size = _write(first, [*_code(told, sets), *([] if piece else data)], code=True)
     total = (size + sum(sizes.values())) / 1e6
@@ -151,7 +154,10 @@ def _data(sets: dict[str, _Set]) -> Iterable[_Member]:
 
 
 def _code(told: dict, sets: dict[str, _Set]) -> Iterable[_Member]:
-    """Everything but code and images: plan, list of packages, manifests and seals."""
+    """Everything but code and images: plan, list of packages, manifests and seals; and ImageNet
+    weights, by which encoders start and every photograph is judged."""
+    if weights := torchvision_file():
+        yield _Member.of(weights, f"resnet18/{weights.name}")
     texts = {
         PLAN: json.dumps(told, indent=1) + "\n",
         BUNDLED_COMMIT: json.dumps(commit()) + "\n",

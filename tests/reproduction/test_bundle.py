@@ -104,6 +104,21 @@ def test_what_was_tried_at_smoke_is_not_published(tmp_path, monkeypatch):
         assert Stored.read(target / "common").at(scale).runs
 
 
+@pytest.mark.parametrize("weights", [b"an array for each layer", None])
+def test_imagenet_weights_go_along(weights, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLORIZATION_DATA", str(tmp_path))
+    if weights:
+        (tmp_path / "resnet18").mkdir()
+        (tmp_path / "resnet18/any.npz").write_bytes(weights)
+    assert main(["bundle", "berkeley", "--scale", "smoke", "--arms", ARMS[0]]) == 0
+    assert ("without ImageNet weights" in capsys.readouterr().out) is (weights is None)
+    with tarfile.open("bundle.tar") as archive:
+        place = "colorization-bundle/data/resnet18/any.npz"
+        assert (place in archive.getnames()) is (weights is not None)
+        assert weights is None or archive.extractfile(place).read() == weights
+
+
 def test_the_plan_names_every_run_and_the_packages_versions(there):
     plan = json.loads((there / "bundle.json").read_text())
     assert [entry["arm"] for entry in plan["runs"]] == ARMS
