@@ -45,7 +45,12 @@ default = Arm(
         recipe=Recipe(size=128, resample="bicubic", upsample=True, drop_near_gray=True),
         network=resnet18_classifier,
         objective=AbClassification(
-            neighbours=5, temperature=0.6, scaling=AS_IMAGENET, block=4, saturation=1.2
+            neighbours=5,
+            temperature=0.6,
+            scaling=AS_IMAGENET,
+            block=4,
+            saturation=1.2,
+            guided=100.0,
         ),
         epochs=15,
         batch_size=32,

@@ -19,6 +19,9 @@ class LabScaling:
     def scale_L(self, L):
         return (L - self.L_centre) / self.L_range
 
+    def unscale_L(self, L):
+        return L * self.L_range + self.L_centre
+
     def scale_ab(self, ab):
         return (ab - self.ab_centre) / self.ab_range
 

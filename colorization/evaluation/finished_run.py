@@ -105,7 +105,7 @@ def evaluate_run(folder: Path, config: TrainingConfig, images: PreparedSet, furt
 def _outputs(network, config: TrainingConfig, images: PreparedSet) -> dict:
     """How a network's own outputs for the test images meet their bounds."""
     outputs = network_predictor(
-        network, config.objective, config.train_mode_validation, decode=lambda outputs: outputs
+        network, config.objective, config.train_mode_validation, decode=lambda outputs, _: outputs
     )
     batches = lab_batches(images, "test", config.batch_size)
     return config.objective.output_measures(outputs(lab[..., :1], lab[..., 1:]) for lab in batches)

@@ -42,7 +42,7 @@ def network_predictor(
         objective: scales the input and decodes the output.
         batch_statistics: normalise with each batch's own statistics (no `eval()`), else with the
             running averages.
-        decode: network outputs to what is returned instead of Lab units.
+        decode: network outputs and inputs to what is returned instead of Lab units.
     """
     decode = decode or objective.decode
     judged = without_dropout(network) if batch_statistics else network
@@ -51,7 +51,7 @@ def network_predictor(
     def outputs(inputs, *variables):
         # Stateless: with batch statistics a plain call would move the running averages.
         found, _ = judged.stateless_call(*variables, inputs, training=batch_statistics)
-        return decode(found)
+        return decode(found, inputs)
 
     def predict(L, ab=None, labels=None):
         groups = network.trainable_variables, network.non_trainable_variables

@@ -85,8 +85,9 @@ class Colorizer:
 
     def predict(self, seen: np.ndarray) -> np.ndarray:
         """ab, float32 `[B, size, size, 2]` in Lab units, for L `[B, size, size]`."""
-        outputs = self.network.predict_on_batch(self.objective.inputs(seen[..., None]))
-        return ops.convert_to_numpy(self.objective.decode(outputs))[..., -2:]
+        inputs = self.objective.inputs(seen[..., None])
+        outputs = self.network.predict_on_batch(inputs)
+        return ops.convert_to_numpy(self.objective.decode(outputs, inputs))[..., -2:]
 
     def colour(self, photograph: Photograph) -> None:
         """Colour a photograph in place, at its own size."""

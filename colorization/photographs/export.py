@@ -105,18 +105,18 @@ def in_float32(network: keras.Model) -> keras.Model:
 def lightness_to_ab(colorizer: Colorizer, batch: int | None = None) -> keras.Model:
     """Lightness `[B, size, size, 1]` in 0..100 to ab `[B, size, size, 2]` in Lab units."""
     L = keras.Input((colorizer.size, colorizer.size, 1), batch_size=batch, name="L")
-    outputs = colorizer.network(_Apply(colorizer.objective.inputs)(L))
-    ab = _Apply(_decoder(colorizer.objective), name="ab")(outputs)
+    inputs = _Apply(colorizer.objective.inputs)(L)
+    ab = _Apply(_decoder(colorizer.objective), name="ab")(colorizer.network(inputs), inputs)
     return keras.Model(L, ab, name="lightness_to_ab")
 
 
 def _decoder(objective) -> Callable:
-    if getattr(objective, "temperature", None) == 0:
+    if getattr(objective, "temperature", None) == 0 and objective.block == 1:
         import tensorflow as tf
 
         # Keras' argmax looks at the sign of zeros, for which ONNX has no operation.
-        return lambda logits: tf.gather(AB_BINS.astype("float32"), tf.argmax(logits, axis=-1))
-    return lambda outputs: objective.decode(outputs)[..., -2:]
+        return lambda logits, _: tf.gather(AB_BINS.astype("float32"), tf.argmax(logits, axis=-1))
+    return lambda outputs, inputs: objective.decode(outputs, inputs)[..., -2:]
 
 
 class _Apply(keras.layers.Layer):
@@ -126,8 +126,8 @@ class _Apply(keras.layers.Layer):
         super().__init__(**keywords)
         self._function = function
 
-    def call(self, inputs):
-        return self._function(inputs)
+    def call(self, *inputs):
+        return self._function(*inputs)
 
 
 def _write(model: keras.Model, kind: str, target: Path) -> None:
@@ -161,7 +161,8 @@ def parity(colorizer: Colorizer, form: str, path: Path) -> tuple[float, float]:
     if form == "keras":
         network = keras.saving.load_model(path, custom_objects=CUSTOM_OBJECTS, compile=False)
         network = in_float32(network)
-        given = colorizer.objective.decode(network(colorizer.objective.inputs(L), training=False))
+        inputs = colorizer.objective.inputs(L)
+        given = colorizer.objective.decode(network(inputs, training=False), inputs)
         given = keras.ops.convert_to_numpy(given)[..., -2:]
     else:
         try:

@@ -16,6 +16,7 @@ import keras
 import numpy as np
 
 from colorization.colour import ab_bins
+from colorization.colour.guided import enlarge_along
 from colorization.colour.lab import lab_to_rgb, rgb_to_lab
 from colorization.colour.scaling import RAW, LabScaling
 from colorization.serialization import LATER
@@ -62,7 +63,7 @@ class AbRegression:
     def class_statistics(self, lab_batches):
         return None
 
-    def decode(self, outputs):
+    def decode(self, outputs, inputs=None):
         """Network outputs to ab in Lab units, float32 `[B, H, W, 2]`."""
         return self.scaling.unscale_ab(keras.ops.cast(outputs, "float32"))
 
@@ -111,7 +112,7 @@ class RgbRegression:
     def class_statistics(self, lab_batches):
         return None
 
-    def decode(self, outputs):
+    def decode(self, outputs, inputs=None):
         """Network outputs, clipped to black and white, to Lab `[B, H, W, 3]` with its own L."""
         outputs = keras.ops.cast(outputs, "float32")
         rgb = (outputs - self.low) / (1.0 - self.low)
@@ -176,7 +177,9 @@ class AbClassification:
             and so less of each.
         scaling: of the input L.
         block: side, in pixels, of the squares that the network gives one answer for, the mean of
-            their ab; decoded colours are enlarged bilinearly.
+            their ab.
+        guided: decoded colours of blocks are enlarged along the edges of the lightness: the
+            epsilon of `enlarge_along`; 0 enlarges them bilinearly.
         adjusted: train the logits with the logarithm of the class weights added, so that what the
             network gives are the probabilities without rebalancing (Menon et al. 2021, "Long-tail
             learning via logit adjustment").
@@ -189,6 +192,7 @@ class AbClassification:
     block: int = field(default=1, metadata=LATER)
     adjusted: bool = field(default=False, metadata=LATER)
     saturation: float = field(default=1.0, metadata=LATER)
+    guided: float = field(default=0.0, metadata=LATER)
 
     classes = 0
 
@@ -240,11 +244,13 @@ class AbClassification:
         weight = ab_bins.rebalancing_weights(smoothed, self.rebalancing.uniform_share)
         return {"prior": prior, "smoothed": smoothed, "weight": weight}
 
-    def decode(self, outputs):
-        """Logits to ab in Lab units, float32 `[B, H, W, 2]`."""
+    def decode(self, outputs, inputs=None):
+        """Logits, and what the network saw, to ab in Lab units, float32 `[B, H, W, 2]`."""
         ab = self.saturation * ab_bins.decode(outputs, self.temperature)
         if self.block == 1:
             return ab
+        if self.guided:
+            return enlarge_along(ab, self.scaling.unscale_L(inputs), self.guided)
         size = tuple(side * self.block for side in ab.shape[1:3])
         return keras.ops.image.resize(ab, size, interpolation="bilinear")
 

@@ -155,7 +155,7 @@ def test_a_later_field_is_stored_once_it_says_something():
     config = ARMS["weighted"].config
     stored = to_json(config)
     assert not {"schedule", "weight_decay"} & stored.keys()
-    assert not {"block", "adjusted", "saturation"} & stored["objective"].keys()
+    assert not {"block", "adjusted", "saturation", "guided"} & stored["objective"].keys()
     changed = to_json(replace(config, schedule="cosine", weight_decay=0.02))
     assert differences(stored, changed) == [
         "schedule: stored None, given 'cosine'",
