@@ -8,12 +8,13 @@ from pathlib import Path
 from colorization.errors import OutOfTime, RunFailed, RunUnusable, SourceUnavailable, UserError
 from colorization.evaluation.finished_run import evaluate_baselines, evaluate_run
 from colorization.files import write_json
+from colorization.installation import network_folder
 from colorization.models.half import save_half
 from colorization.reproduction.job import Job, Places
 from colorization.reproduction.obtain import obtain, test_sets, with_initial_weights
 from colorization.results.run_folder import EVALUATED, findings_of, read_run
 from colorization.results.runs import check_whole
-from colorization.results.store import DEFAULT, Shelf, storing
+from colorization.results.store import Shelf, storing
 from colorization.serialization import to_json
 from colorization.state import stored_config
 from colorization.training.callbacks import snapshot_path
@@ -110,11 +111,11 @@ def _store(job: Job, folder: Path, shelf: Shelf, results: Path) -> None:
     grids = job.report.shown(arm.name) if shown else set()
     shelf.put(findings_of(folder, arm.name, job.seed, grids))
     if arm.published and shown:
-        keep_network(folder, results / DEFAULT)
+        keep_network(folder, network_folder(results, arm.published))
 
 
 def keep_network(run: Path, target: Path) -> None:
-    """Keep a finished run's network, and what has to be known to use it; see `DEFAULT`."""
+    """Keep a finished run's network, and what has to be known to use it; see `network_folder`."""
     save_half(run / FINISHED, target / FINISHED)
     stored = read_run(run)
     write_json(target / EVALUATED, {"run": stored.name, "data": stored.data})
