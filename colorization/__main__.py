@@ -8,7 +8,7 @@ from pathlib import Path
 
 from colorization.backend import defer_keras, import_quietly
 from colorization.errors import Parser, UserError, exit_status
-from colorization.installation import DEFAULT, networks, option, program
+from colorization.installation import AUTHORS, CARD, DEFAULT, networks, option, program
 from colorization.state import read_json, stored_config
 
 OUT = "coloured"
@@ -98,8 +98,9 @@ def bundled_run(name: str = DEFAULT) -> Path:
     except KeyError as missing:
         raise UserError(f"{run} says nothing of its {missing}; restore it") from None
     licence = about["licence"]
-    if (run / "ATTRIBUTION.csv").exists():
-        licence = f"licences and authors: {os.path.relpath(run / 'ATTRIBUTION.csv')}"
+    for name, what in ((CARD, "what it is"), (AUTHORS, "licences and authors")):
+        if (run / name).exists():
+            licence = f"{what}: {os.path.relpath(run / name)}"
     print(
         f"with {os.path.relpath(run)}, which has seen nothing but {about['training_images']} "
         f"photographs of {about['title']} at {size} px ({licence}); name another run "

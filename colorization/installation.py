@@ -8,6 +8,8 @@ from pathlib import Path
 DISTRIBUTION = "colorization-reports"
 DEFAULT = "default"  # the network that is taken where none is named
 NETWORKS = "networks"  # the folder of the others
+CARD = "README.md"  # beside a network: what it is
+AUTHORS = "ATTRIBUTION.csv"  # and authors, licences and addresses of its training photographs
 PACKAGE = Path(__file__).parent
 
 
@@ -32,7 +34,7 @@ def networks() -> dict[str, Path]:
     """Name -> folder of each network that comes with the suite, the default one first."""
     default = bundled_run()
     folders = [default, *sorted((default.parent / NETWORKS).glob("*"))]
-    return {folder.name: folder for folder in folders if (folder / "network.keras").exists()}
+    return {folder.name: folder for folder in folders if (folder / "config.json").exists()}
 
 
 def option(name: str) -> str:
