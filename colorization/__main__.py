@@ -169,7 +169,7 @@ def _add_colorize(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--frames",
         action="store_true",
-        help="a folder's files are the frames of a video: their colours do not flicker",
+        help="a folder's files are the frames of a video: their colours flicker less",
     )
     command.add_argument(
         "--saturation",

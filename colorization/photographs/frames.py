@@ -1,4 +1,4 @@
-"""Photographs that are the frames of a video: in their order, with colours that do not flicker.
+"""Photographs that are the frames of a video: in their order, with colours that flicker less.
 
 A network colours each frame for itself, and what it is unsure of changes from one to the next. So
 each pixel keeps part of the colours before, as long as its lightness stays; where it changes,
