@@ -87,11 +87,9 @@ def bundled_run(name: str = DEFAULT) -> Path:
     Raises:
         UserError: there is none of that name.
     """
-    known = networks()
-    if name not in known:
-        named = f"there are: {', '.join(known)}" if known else "there are none here"
-        raise UserError(f"no network is named {name}; {named}; or give a run by {option('run')}")
-    run = known[name]
+    run = networks().get(name)
+    if run is None:
+        raise UserError(f"no network comes with this copy; name a finished run by {option('run')}")
     try:
         about = read_json(run / "measures.json", {})["data"]
         size = stored_config(run)["recipe"]["size"]
@@ -122,6 +120,14 @@ def number_to(most: float) -> Callable[[str], float]:
         return value
 
     return number
+
+
+def network(text: str) -> str:
+    """The name of a network that comes with the suite."""
+    if text not in networks():
+        known = ", ".join(networks()) or "none here"
+        raise argparse.ArgumentTypeError(f"no network is named {text}; there are: {known}")
+    return text
 
 
 def port(text: str) -> int:
@@ -203,6 +209,7 @@ def _add_run(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument(
         "--network",
+        type=network,
         metavar="NAME",
         help=f"of those that come with the suite: {', '.join(networks())} (default: {DEFAULT})",
     )
