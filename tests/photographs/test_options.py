@@ -151,6 +151,8 @@ def test_where_all_is_coloured_keras_is_not_loaded(finished, album, tmp_path):
     assert "(OVERWRITE=1 replaces them)" in again("--run", run, MAKELEVEL="1")
     assert "is not a run folder" in again("--run", tmp_path / "nowhere")
     (out / "gray.png").unlink()
+    mistyped = again("--run", run, KERAS_BACKEND="jaxx")
+    assert mistyped.endswith("KERAS_BACKEND=jaxx: the suite trains on tensorflow or jax\n")
     assert "1 coloured" in again("--run", run)
     assert lab(out / "gray.png").shape == (40, 60, 3)
 
