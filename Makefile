@@ -6,9 +6,12 @@
 #   PRECISION=mixed_bfloat16|float32   DEVICES=N|all   DATA=folder:/path/of/photographs
 #   TRACK=wandb|mlflow       show runs in Weights & Biases or MLflow (WANDB_MODE=offline, MLFLOW_TRACKING_URI)
 #   TENSORBOARD=1            write what `tensorboard --logdir runs` shows
+#   NETWORK=name             a network that comes with the suite, to colour, try or export; RUN=<run> takes your own
+#   SATURATION=0..3  STRENGTH=0..1  TEMPERATURE=0..1   of colours; FRAMES=1  of a video; OVERWRITE=1
 
 OPTIONS_TYPED := SCALE ARMS SEEDS SET PRECISION DEVICES DATA TENSORBOARD TRACK REPORTS OUT PIECES IN A B \
-                 FORCE TOLERANCE RUN COMPARE OVERWRITE TEMPERATURE PORT FORMAT MINUTES WORKERS
+                 FORCE TOLERANCE RUN NETWORK COMPARE FRAMES OVERWRITE SATURATION STRENGTH TEMPERATURE \
+                 PORT FORMAT MINUTES WORKERS
 PLACES_TYPED := PYTHON VENV JAX_PYTHON
 
 # What other programs export under these names does not count, only what stands on make's command
@@ -48,6 +51,8 @@ RUNS = $(if $(SCALE),--scale $(SCALE)) $(if $(ARMS),--arms $(ARMS)) \
 OPTIONS = $(RUNS) \
           $(if $(DEVICES),--devices $(DEVICES)) $(call named,data,DATA) \
           $(if $(TENSORBOARD),--tensorboard) $(if $(TRACK),--track $(TRACK))
+
+WHICH = $(call named,run,RUN) $(call named,network,NETWORK)
 
 WITH = $(if $(TENSORBOARD),-r requirements/tensorboard.txt) $(if $(TRACK),-r requirements/$(TRACK).txt)
 WITH_WATCHERS = $(if $(TENSORBOARD)$(TRACK),@$(PY) -m pip install --quiet $(WITH))
@@ -125,16 +130,17 @@ figures-%: $(VENV)/.ready
 	$(PY) -m experiments figures $*
 
 colorize: $(VENV)/.ready ## colour photographs: IN=<file or folder> OUT=<folder> RUN=<run> COMPARE=1
-	@$(PY) -m colorization colorize $(call named,out,OUT) $(call named,run,RUN) \
-	  $(if $(COMPARE),--compare) $(if $(OVERWRITE),--overwrite) \
-	  $(if $(TEMPERATURE),--temperature $(TEMPERATURE)) -- $(call quoted,IN)
+	@$(PY) -m colorization colorize $(call named,out,OUT) $(WHICH) \
+	  $(if $(COMPARE),--compare) $(if $(FRAMES),--frames) $(if $(OVERWRITE),--overwrite) \
+	  $(call named,saturation,SATURATION) $(call named,strength,STRENGTH) \
+	  $(call named,temperature,TEMPERATURE) -- $(call quoted,IN)
 
 demo: $(VENV)/.ready ## a local page to colour photographs on: RUN=<run> PORT=<port>
 	@$(PY) -m pip install --quiet -r requirements/demo.txt
-	@$(PY) -m colorization demo $(call named,run,RUN) $(if $(PORT),--port $(PORT))
+	@$(PY) -m colorization demo $(WHICH) $(if $(PORT),--port $(PORT))
 
 export: $(VENV)/.ready ## a run's network for other programs: RUN=<run> FORMAT=keras|saved_model|onnx|litert
-	@$(PY) -m colorization export $(call named,run,RUN) $(call named,out,OUT) \
+	@$(PY) -m colorization export $(WHICH) $(call named,out,OUT) \
 	  $(if $(FORMAT),--format $(FORMAT))
 
 bench: $(VENV)/.ready ## speed of the pipeline, of each training step beside PyTorch's, and of colouring

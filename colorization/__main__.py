@@ -3,12 +3,12 @@
 import argparse
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
-from colorization import installation
-from colorization.backend import import_quietly
+from colorization.backend import defer_keras, import_quietly
 from colorization.errors import Parser, UserError, exit_status
-from colorization.installation import checkout, program
+from colorization.installation import AUTHORS, CARD, DEFAULT, networks, option, program
 from colorization.state import read_json, stored_config
 
 OUT = "coloured"
@@ -35,7 +35,7 @@ def _colorize(options) -> int:
     if not any(options.photographs):
         raise UserError("name what to colour: IN=<file, folder or pattern in quotes>")
     run = chosen_run(options)
-    import_quietly()
+    defer_keras()  # where all is coloured, nothing needs it
     from colorization.photographs.album import colorize_files
 
     failed = colorize_files(
@@ -44,7 +44,10 @@ def _colorize(options) -> int:
         run,
         overwrite=options.overwrite,
         compare=options.compare,
+        frames=options.frames,
         temperature=options.temperature,
+        saturation=options.saturation,
+        strength=options.strength,
     )
     return 1 if failed else 0
 
@@ -68,44 +71,63 @@ def _demo(options) -> int:
 
 
 def chosen_run(options) -> Path:
-    """The run that was named, or else the one that comes with the suite."""
-    return Path(options.run) if options.run else bundled_run()
-
-
-def bundled_run() -> Path:
-    """The run that is committed with its network; what it was trained on is said.
+    """The run that was named, or a network that comes with the suite.
 
     Raises:
-        UserError: there is none.
+        UserError: both are named.
     """
-    run = installation.bundled_run()
-    if not (run / "config.json").exists():
-        raise UserError(f"no network is stored in {run}; name a finished run by RUN=")
+    if options.run and options.network:
+        raise UserError(f"give {option('run')} or {option('network')}, not both")
+    return Path(options.run) if options.run else bundled_run(options.network or DEFAULT)
+
+
+def bundled_run(name: str = DEFAULT) -> Path:
+    """A network that comes with the suite; what it was trained on is said.
+
+    Raises:
+        UserError: there is none of that name.
+    """
+    run = networks().get(name)
+    if run is None:
+        raise UserError(f"no network comes with this copy; name a finished run by {option('run')}")
     try:
         about = read_json(run / "measures.json", {})["data"]
         size = stored_config(run)["recipe"]["size"]
     except KeyError as missing:
         raise UserError(f"{run} says nothing of its {missing}; restore it") from None
     licence = about["licence"]
-    if (run / "ATTRIBUTION.csv").exists():
-        licence = f"licences and authors: {os.path.relpath(run / 'ATTRIBUTION.csv')}"
+    for name, what in ((CARD, "what it is"), (AUTHORS, "licences and authors")):
+        if (run / name).exists():
+            licence = f"{what}: {os.path.relpath(run / name)}"
     print(
         f"with {os.path.relpath(run)}, which has seen nothing but {about['training_images']} "
         f"photographs of {about['title']} at {size} px ({licence}); name another run "
-        f"by {'RUN=' if checkout() else '--run'}"
+        f"by {option('run')}"
     )
     return run
 
 
-def temperature(text: str) -> float:
-    """A number from 0 to 1."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to 1")
-    return value
+def number_to(most: float) -> Callable[[str], float]:
+    """What takes a number from 0 to `most` from a command line."""
+
+    def number(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = -1.0
+        if not 0 <= value <= most:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to {most:g}")
+        return value
+
+    return number
+
+
+def network(text: str) -> str:
+    """The name of a network that comes with the suite."""
+    if text not in networks():
+        known = ", ".join(networks()) or "none here"
+        raise argparse.ArgumentTypeError(f"no network is named {text}; there are: {known}")
+    return text
 
 
 def port(text: str) -> int:
@@ -146,11 +168,32 @@ def _add_colorize(command: argparse.ArgumentParser) -> None:
     _add_run(command)
     command.add_argument("--overwrite", action="store_true", help="replace existing files")
     command.add_argument(
-        "--compare", action="store_true", help="also write the gray beside the coloured photograph"
+        "--compare",
+        action="store_true",
+        help="also write gray, coloured and original side by side, below compare/ in that folder",
+    )
+    command.add_argument(
+        "--frames",
+        action="store_true",
+        help="a folder's files are the frames of a video: their colours flicker less",
+    )
+    command.add_argument(
+        "--saturation",
+        type=number_to(3),
+        default=1.0,
+        metavar="X",
+        help="factor on the predicted colours, 0 to 3 (default: 1)",
+    )
+    command.add_argument(
+        "--strength",
+        type=number_to(1),
+        default=1.0,
+        metavar="X",
+        help="from 0, the photograph's own colours, to 1, the predicted ones (default: 1)",
     )
     command.add_argument(
         "--temperature",
-        type=temperature,
+        type=number_to(1),
         metavar="T",
         help="of the mean over colour classes, 0 to 1, for runs that classify: 0 takes the most "
         "probable one, 0.38 is Zhang et al.'s",
@@ -162,7 +205,13 @@ def _add_run(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--run",
         metavar="FOLDER",
-        help="a finished run (default: the one that comes with the suite)",
+        help="a finished run of your own (default: a network that comes with the suite)",
+    )
+    command.add_argument(
+        "--network",
+        type=network,
+        metavar="NAME",
+        help=f"of those that come with the suite: {', '.join(networks())} (default: {DEFAULT})",
     )
 
 

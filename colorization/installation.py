@@ -6,6 +6,10 @@ from importlib import metadata
 from pathlib import Path
 
 DISTRIBUTION = "colorization-reports"
+DEFAULT = "default"  # the network that is taken where none is named
+NETWORKS = "networks"  # the folder of the others
+CARD = "README.md"  # beside a network: what it is
+AUTHORS = "ATTRIBUTION.csv"  # and authors, licences and addresses of its training photographs
 PACKAGE = Path(__file__).parent
 
 
@@ -17,8 +21,32 @@ def checkout() -> Path | None:
 
 def bundled_run() -> Path:
     """The run that comes with the suite: a wheel has `results/default` inside the package."""
-    inside = PACKAGE / "default"
-    return inside if inside.exists() else PACKAGE.parent / "results" / "default"
+    inside = PACKAGE / DEFAULT
+    return inside if inside.exists() else PACKAGE.parent / "results" / DEFAULT
+
+
+def network_folder(results: Path, name: str) -> Path:
+    """Where a network that comes with the suite lies: `default`, or `networks/<name>`."""
+    return results / DEFAULT if name == DEFAULT else results / NETWORKS / name
+
+
+def networks() -> dict[str, Path]:
+    """Name -> folder of each network that comes with the suite, the default one first."""
+    default = bundled_run()
+    folders = [default, *sorted((default.parent / NETWORKS).glob("*"))]
+    return {folder.name: folder for folder in folders if (folder / "config.json").exists()}
+
+
+def option(name: str) -> str:
+    """An option as it is typed where this command was: `RUN=` for make, or else `--run`."""
+    by_make = checkout() and "MAKELEVEL" in os.environ  # which make sets for what it starts
+    return f"{name.upper()}=" if by_make else f"--{name}"
+
+
+def switch(name: str) -> str:
+    """An option without a value, likewise: `OVERWRITE=1`, or else `--overwrite`."""
+    typed = option(name)
+    return f"{typed}1" if typed.endswith("=") else typed
 
 
 def program(module: str) -> str:

@@ -102,7 +102,7 @@ LIGHT = replace(
         network=partial(pix2pix_unet, levels=7, filters=16, max_filters=80),
         epochs=3 * EPOCHS,
     ),
-    published=True,
+    published="default",
     scales={
         SMALL: replace(
             SCALES[SMALL], networks={**SCALES[SMALL].networks, pix2pix_unet: {"levels": 6}}

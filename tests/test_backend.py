@@ -20,7 +20,7 @@ COMMANDS = pytest.mark.parametrize(
     ("main", "arguments"),
     [
         (experiments.__main__.main, ["data", "berkeley"]),
-        (colorization.__main__.main, ["colorize", "photo.jpg"]),
+        (colorization.__main__.main, ["export"]),
         (benchmarks.training.main, ["berkeley"]),
         (benchmarks.turns.main, ["berkeley", "regression"]),
     ],

@@ -58,6 +58,10 @@ EXPORTED = {
     "DEVICES": "none",
     "FORMAT": "text",
     "TEMPERATURE": "20",
+    "SATURATION": "high",
+    "STRENGTH": "11",
+    "FRAMES": "100",
+    "NETWORK": "bridge",
     "REPORTS": "yes",
     "PYTHON": "python2",
     "JAX_PYTHON": "python2",
@@ -95,6 +99,15 @@ def test_every_variable_that_a_target_looks_at_may_be_typed():
 def test_what_is_typed_counts_beside_what_is_exported(make):
     done = make("reproduce", "SEEDS=1 2", **EXPORTED)
     assert done.stdout.split() == ["-m", "experiments", "reproduce", "--seeds", "1", "2"]
+
+
+def test_what_is_typed_of_colours_and_networks_reaches_the_commands(make):
+    done = make("colorize", "IN=a", "NETWORK=b", "SATURATION=1.5", "STRENGTH=0.5", "FRAMES=1")
+    expected = "--network=b --frames --saturation=1.5 --strength=0.5 -- a"
+    assert done.stdout.split() == ["-m", "colorization", "colorize", *expected.split()]
+    for target in ("demo", "export"):
+        done = make(target, "NETWORK=b")
+        assert done.stdout.splitlines()[-1].split()[2:] == [target, "--network=b"]
 
 
 def test_what_is_typed_or_exported_is_not_exported_to_the_command(tmp_path, make):

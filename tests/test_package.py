@@ -4,9 +4,11 @@ import ast
 import os
 import re
 import runpy
+import shutil
 import subprocess
 import sys
 import tomllib
+import zipfile
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -88,13 +90,31 @@ def test_what_is_imported_is_required():
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
     """A wheel and an sdist of the checkout, by the kind."""
-    out = tmp_path_factory.mktemp("built")
-    command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", out, ROOT]
+    return build(ROOT, tmp_path_factory.mktemp("built"))
+
+
+def build(source: Path, out: Path) -> dict[str, Path]:
+    command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", out, source]
     done = subprocess.run(command, capture_output=True, text=True)
     if "No module named build" in done.stderr:
         pytest.skip("needs requirements/dev.txt")
     assert done.returncode == 0, done.stdout + done.stderr
     return {path.suffix: path for path in out.iterdir()}
+
+
+def test_every_network_is_in_the_wheel(tmp_path):
+    """By way of the sdist; one with no more than the default network is built, too."""
+    source = tmp_path / "source"
+    source.mkdir()
+    for name in ("pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md", "CITATION.cff"):
+        shutil.copyfile(ROOT / name, source / name)
+    for folder in ("results/default", "results/networks/one", "results/common", "colorization"):
+        (source / folder).mkdir(parents=True)
+        (source / folder / "config.json").write_text("{}")
+    with zipfile.ZipFile(build(source, tmp_path / "out")[".whl"]) as wheel:
+        names = {name for name in wheel.namelist() if name.endswith("config.json")}
+    folders = ("colorization", "colorization/default", "colorization/networks/one")
+    assert names == {f"{folder}/config.json" for folder in folders}
 
 
 @pytest.mark.slow

@@ -43,3 +43,12 @@ class Union:
             split: [item for part in parts for item in part.files()[split]]
             for split, parts in chosen.items()
         }
+
+
+def training_sets(source) -> list[dict[str, str]]:
+    """ "name", "title" and "licence" of each set that an image set takes training images of."""
+    parts = source.train if isinstance(source, Union) else getattr(source, "parts", None)
+    if parts:
+        return [one for part in parts for one in training_sets(part)]
+    name = getattr(source, "name", source.key)
+    return [{"name": name, "title": source.title, "licence": source.licence}]

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
@@ -21,15 +22,18 @@ from colorization.data.decoders import FORMATS as HEADERS
 from colorization.data.read import Photograph, PhotographFile
 from colorization.data.source import contents
 from colorization.errors import shown
-from colorization.files import replacing
+from colorization.installation import switch
 from colorization.photographs.boundary import attempt, in_time
-from colorization.photographs.colorizer import Colorizer, join
+from colorization.photographs.frames import Steady, in_order
 from colorization.photographs.jobs import Job, find_jobs
-from colorization.photographs.save import FORMATS, refuse_pages, save
+from colorization.photographs.save import refuse_pages, save
+from colorization.photographs.side_by_side import SIDE, at_most, save_side_by_side
+from colorization.state import stored_config
+
+if TYPE_CHECKING:  # it loads Keras, which takes seconds
+    from colorization.photographs.colorizer import Colorizer
 
 BATCH, BATCH_PIXELS = 16, 1 << 25  # photographs in memory at once, and their pixels
-
-COMPARED = 1600  # pixels that a side of a compared photograph may have
 
 
 @dataclass(frozen=True)
@@ -50,18 +54,27 @@ def colorize_files(
     *,
     overwrite: bool = False,
     compare: bool = False,
+    frames: bool = False,
     temperature: float | None = None,
+    saturation: float = 1.0,
+    strength: float = 1.0,
     say=print,
 ) -> int:
     """Colour photographs; a folder's names are mirrored below `out`, in their own formats.
+
+    Keras is loaded if there is something to colour.
 
     Args:
         given: files, folders (with all below them) and glob patterns.
         out: folder for the coloured files.
         run: the run folder whose network colours.
         overwrite: replace files that exist; otherwise they are left and counted.
-        compare: write `<file name>-compare.jpg` too, the gray photograph beside the coloured one.
-        temperature: see `Colorizer.load`.
+        compare: write the gray photograph beside the coloured one, and beside the original if that
+            has colours, too: below `out/compare`, under the same names.
+        frames: what lies in a folder are the frames of a video, in the order of the numbers in
+            their names; see `colorization.photographs.frames`. Frames that have been coloured are
+            looked at again, so that the others come out as if all were coloured at once.
+        temperature, saturation, strength: see `Colorizer`.
         say: called with lines of text.
 
     Returns:
@@ -74,35 +87,55 @@ def colorize_files(
     # Pillow warns of damaged EXIF data, and from 89 megapixels on; it refuses at twice as many.
     warnings.filterwarnings("ignore", module="PIL")
     jobs = find_jobs(given, out, compare, say)
-    colorizer = Colorizer.load(run, temperature)
+    stored_config(run)  # a run that is none is named even where all is coloured
     todo = [job for job in jobs if overwrite or not all(map(os.path.exists, job.files))]
-    start, failed = time.perf_counter(), 0
+    failed: list[Job] = []
+    seconds = 0.0
+    if todo:
+        from colorization.photographs.colorizer import Colorizer
+
+        colorizer = Colorizer.load(run, temperature, saturation, strength)
+        start = time.perf_counter()
+        if frames:
+            failed = _colour(colorizer, in_order(jobs), overwrite, Steady(), say)
+        else:
+            failed = _colour(colorizer, todo, overwrite, None, say)
+        seconds = time.perf_counter() - start
+    coloured, kept = len(set(todo) - set(failed)), len(jobs) - len(todo)
+    parts = [f"{coloured} coloured in {shown(out)}"]
+    if coloured > 1:
+        parts[0] += f" ({coloured / seconds:.1f} a second)"
+    parts += [f"{kept} left as they were ({switch('overwrite')} replaces them)"] if kept else []
+    parts += [f"{len(failed)} not coloured"] if failed else []
+    say(", ".join(parts))
+    return len(failed)
+
+
+def _colour(
+    colorizer: "Colorizer", jobs: list[Job], overwrite: bool, steady: Steady | None, say
+) -> list[Job]:
+    """Colour photographs in order, batch by batch; those that could not be."""
+    failed = []
     with (
         ThreadPoolExecutor(os.cpu_count()) as pool,
-        tqdm(total=len(todo), unit="photograph", disable=None, leave=False) as bar,
+        tqdm(total=len(jobs), unit="photograph", disable=None, leave=False) as bar,
     ):
         reading: list = []
-        for batch in (*_batches(todo), []):  # the next is read while this one is finished
+        for batch in (*_batches(jobs), []):  # the next is read while this one is finished
             current, reading = reading, [(job, pool.submit(_open, job, colorizer)) for job in batch]
             opened = [(job, *future.result()) for job, future in current]
             problems = [(job, problem) for job, _, problem in opened if problem]
             if readable := [found for _, found, problem in opened if not problem]:
-                problems += _finish(colorizer, readable, overwrite, pool, say)
+                problems += _finish(colorizer, readable, overwrite, steady, pool, say)
             for job, problem in problems:
                 bar.clear()
                 say(f"{shown(job.photograph)}: {problem}")
-            failed += len(problems)
+            failed += [job for job, _ in problems]
             bar.update(len(current))
-    coloured, kept = len(todo) - failed, len(jobs) - len(todo)
-    rate = coloured / (time.perf_counter() - start)
-    parts = [f"{coloured} coloured in {shown(out)}" + f" ({rate:.1f} a second)" * (coloured > 1)]
-    parts += [f"{kept} left as they were (--overwrite replaces them)"] if kept else []
-    parts += [f"{failed} not coloured"] if failed else []
-    say(", ".join(parts))
     return failed
 
 
-def _open(job: Job, colorizer: Colorizer) -> tuple[Opened | None, str | None]:
+def _open(job: Job, colorizer: "Colorizer") -> tuple[Opened | None, str | None]:
     """A photograph ready for the network, or what is wrong with it."""
 
     def read() -> Opened:
@@ -115,7 +148,12 @@ def _open(job: Job, colorizer: Colorizer) -> tuple[Opened | None, str | None]:
 
 
 def _finish(
-    colorizer: Colorizer, opened: list[Opened], overwrite: bool, pool, say
+    colorizer: "Colorizer",
+    opened: list[Opened],
+    overwrite: bool,
+    steady: Steady | None,
+    pool,
+    say,
 ) -> list[tuple[Job, str]]:
     """Predict for all at once; enlarge, join and write each in the pool; what went wrong."""
     # Two shapes, a photograph alone and a full batch: a network is compiled for each.
@@ -123,13 +161,19 @@ def _finish(
     squares = np.zeros((count, colorizer.size, colorizer.size), "float32")
     squares[: len(opened)] = [one.seen for one in opened]
     predicted = colorizer.predict(squares)
+    colours = [
+        ab[: one.shape[0], : one.shape[1]] for one, ab in zip(opened, predicted, strict=False)
+    ]
+    if steady:
+        places = [one.job.photograph.parent for one in opened]
+        seen = [one.seen[: one.shape[0], : one.shape[1]] for one in opened]
+        colours = list(map(steady, places, seen, colours))
 
     def write(place: int) -> tuple[list[str] | None, str | None]:
-        one, (height, width) = opened[place], opened[place].shape
+        one = opened[place]
         wanted = [f for f in one.job.files if overwrite or not os.path.exists(f)]
-        ab = predicted[place, :height, :width]
         doing = f"cannot be written as {shown(one.job.target.name)}"
-        return attempt(lambda: _write(one, ab, wanted, colorizer), doing)
+        return attempt(lambda: _write(one, colours[place], wanted, colorizer), doing)
 
     problems = []
     for one, (lost, problem) in zip(opened, pool.map(write, range(len(opened))), strict=True):
@@ -140,47 +184,34 @@ def _finish(
     return problems
 
 
-def _write(one: Opened, ab: np.ndarray, wanted: list[Path], colorizer: Colorizer) -> list[str]:
+def _write(one: Opened, ab: np.ndarray, wanted: list[Path], colorizer: "Colorizer") -> list[str]:
     """Write what is wanted of a photograph; what of its file is lost, in words."""
+    if not wanted:
+        return []
     photograph, lost = one.first, []
-    before = at_most(photograph.rgb, COMPARED).convert("L") if one.job.pair in wanted else None
-    join(photograph.rgb, ab)
+    original = at_most(photograph.rgb, SIDE) if one.job.pair in wanted else None
+    colorizer.apply(photograph.rgb, ab)
     if one.job.target in wanted:
         lost = save(photograph, one.job.target, coloured_pages(one.file, colorizer))
         if one.file.others:
             lost.append(
                 f"{one.file.others} pictures beside it (it is the first of {one.file.others + 1})"
             )
-    if before and one.job.pair:
-        _save_pair(before, at_most(photograph.rgb, COMPARED), one.job.pair)
+    if original and one.job.pair:
+        save_side_by_side(original, at_most(photograph.rgb, SIDE), one.job.pair)
     return lost
 
 
 _one_at_a_time = threading.Lock()
 
 
-def coloured_pages(file: PhotographFile, colorizer: Colorizer) -> Iterator[Photograph]:
+def coloured_pages(file: PhotographFile, colorizer: "Colorizer") -> Iterator[Photograph]:
     """All pages of a file but the first, coloured one after the other."""
     for number in range(1, file.count):
         page = in_time(lambda number=number: file.page(number))
         with _one_at_a_time:
             colorizer.colour(page)
         yield page
-
-
-def _save_pair(before: Image.Image, after: Image.Image, target: Path) -> None:
-    pair = Image.new("RGB", (2 * before.width, before.height))
-    pair.paste(before, (0, 0))
-    pair.paste(after, (before.width, 0))
-    with replacing(target) as part:
-        pair.save(part, "JPEG", **FORMATS[".jpg"].options)
-
-
-def at_most(rgb: np.ndarray, side: int) -> Image.Image:
-    """An image of at most `side` pixels in width and height."""
-    image = Image.fromarray(rgb)
-    image.thumbnail((side, side))
-    return image
 
 
 def _batches(jobs: list[Job]) -> Iterator[list[Job]]:

@@ -28,19 +28,33 @@ class Colorizer:
         network: functional model, the objective's inputs `[B, size, size, C]` to its output.
         objective: scales L and decodes.
         recipe: how its training images were made; photographs are resized by the same filter.
+        saturation: factor on the predicted ab; 0 is gray, 1 what the network predicts, above 1
+            more vivid.
+        strength: from 0, the photograph as it is, to 1, the predicted colours alone; between them
+            its own colours and the predicted ones are mixed in Lab. A gray photograph's own are
+            gray, so that below 1 strength and saturation do the same for it.
     """
 
     network: Any
     objective: Any
     recipe: Recipe
+    saturation: float = 1.0
+    strength: float = 1.0
 
     @classmethod
-    def load(cls, run: Path, temperature: float | None = None) -> "Colorizer":
+    def load(
+        cls,
+        run: Path,
+        temperature: float | None = None,
+        saturation: float = 1.0,
+        strength: float = 1.0,
+    ) -> "Colorizer":
         """From a run folder.
 
         Args:
             temperature: of the annealed mean over classes instead of the run's own; 0 takes the
                 most probable class.
+            saturation, strength: see the class.
 
         Raises:
             UserError: it is not a run folder, the run is not finished, it needs to be told an
@@ -62,7 +76,7 @@ class Colorizer:
             if not isinstance(objective, AbClassification):
                 raise UserError(f"{run} does not classify, so it has no temperature; leave it out")
             objective = replace(objective, temperature=temperature)
-        return cls(network, objective, recipe)
+        return cls(network, objective, recipe, saturation, strength)
 
     @property
     def size(self) -> int:
@@ -87,12 +101,13 @@ class Colorizer:
         """ab, float32 `[B, size, size, 2]` in Lab units, for L `[B, size, size]`."""
         inputs = self.objective.inputs(seen[..., None])
         outputs = self.network.predict_on_batch(inputs)
-        return ops.convert_to_numpy(self.objective.decode(outputs, inputs))[..., -2:]
+        ab = ops.convert_to_numpy(self.objective.decode(outputs, inputs))[..., -2:]
+        return ab if self.saturation == 1 else ab * self.saturation
 
     def colour(self, photograph: Photograph) -> None:
         """Colour a photograph in place, at its own size."""
         seen, (height, width) = self.see(Image.fromarray(photograph.rgb))
-        join(photograph.rgb, self.predict(seen[None])[0, :height, :width])
+        self.apply(photograph.rgb, self.predict(seen[None])[0, :height, :width])
 
     def colorize(self, image: Image.Image) -> Image.Image:
         """An RGB image to its coloured version, at its own size."""
@@ -101,13 +116,16 @@ class Colorizer:
         return Image.fromarray(photograph.rgb)
 
 
-def join(rgb: np.ndarray, ab: np.ndarray) -> None:
+def join(rgb: np.ndarray, ab: np.ndarray, strength: float = 1.0) -> None:
     """Give an image the colours of a smaller one, in place and strip by strip.
 
     Args:
         rgb: uint8 `[H, W, 3]`, sRGB.
         ab: float32 `[h, w, 2]` in Lab units, enlarged bilinearly.
+        strength: share of these colours, 0 to 1; the rest is the image's own.
     """
+    if strength == 0:
+        return
     height, width = rgb.shape[:2]
     channels = [Image.fromarray(np.ascontiguousarray(ab[..., i])) for i in (0, 1)]
     rows, step = max(1, STRIP // width), len(ab) / height
@@ -117,4 +135,8 @@ def join(rgb: np.ndarray, ab: np.ndarray) -> None:
         size = width, len(strip)
         parts = [channel.resize(size, Image.Resampling.BILINEAR, box) for channel in channels]
         planes = np.stack([np.asarray(part) for part in parts])  # each of a piece, in memory
-        strip[:] = recolour(strip, np.moveaxis(planes, 0, -1))
+        colours = np.moveaxis(planes, 0, -1)
+        if strength < 1:
+            own = ops.convert_to_numpy(rgb_to_lab(strip))[..., 1:]
+            colours = own + strength * (colours - own)
+        strip[:] = recolour(strip, colours)

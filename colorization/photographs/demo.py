@@ -7,6 +7,7 @@ import os
 import signal
 import tempfile
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -15,11 +16,12 @@ from PIL import Image
 from colorization.data.read import PhotographFile
 from colorization.data.source import contents
 from colorization.errors import UserError, shown
-from colorization.installation import to_install
-from colorization.photographs.album import at_most, coloured_pages
+from colorization.installation import networks, to_install
+from colorization.photographs.album import coloured_pages
 from colorization.photographs.boundary import attempt, in_time
 from colorization.photographs.colorizer import Colorizer
 from colorization.photographs.save import output_name, refuse_pages, save
+from colorization.photographs.side_by_side import at_most
 
 LARGEST = 50  # MB that a photograph may have
 
@@ -77,7 +79,7 @@ def _serve(run: Path, runs: Path, port: int | None, folder: Path, say) -> None:
     theme = gradio.themes.Default(font=["system-ui", "sans-serif"], font_mono=["monospace"])
     for end in (signal.SIGTERM, signal.SIGHUP):  # as Ctrl-C does
         signal.signal(end, signal.default_int_handler)
-    page = build(gradio, [run, *finished_runs(runs)], folder)
+    page = build(gradio, [run, *networks().values(), *finished_runs(runs)], folder)
     try:
         _, address, _ = page.launch(
             server_name="127.0.0.1",
@@ -105,8 +107,16 @@ def load(run: Path) -> Colorizer:
     return Colorizer.load(run)
 
 
-def colour(photograph: Path, run: Path, folder: Path) -> tuple[Path, dict[str, Image.Image]]:
+def colour(
+    photograph: Path, run: Path, folder: Path, saturation: float = 1.0, strength: float = 1.0
+) -> tuple[Path, dict[str, Image.Image]]:
     """Colour a photograph into a folder.
+
+    Args:
+        photograph: its file.
+        run: the folder of the run that colours.
+        folder: for the coloured file, of the same name.
+        saturation, strength: see `Colorizer`.
 
     Returns:
         the coloured file at full resolution, and "gray", "coloured" and "original" small enough
@@ -115,7 +125,7 @@ def colour(photograph: Path, run: Path, folder: Path) -> tuple[Path, dict[str, I
     Raises:
         UserError: the photograph cannot be read, or the run cannot be used.
     """
-    colorizer = load(run)
+    colorizer = replace(load(run), saturation=saturation, strength=strength)
     target = folder / output_name(Path(photograph.name))
 
     def read():
@@ -137,13 +147,13 @@ def colour(photograph: Path, run: Path, folder: Path) -> tuple[Path, dict[str, I
 
 def build(gradio, runs: list[Path], folder: Path):
     """The page; what it colours goes to a folder."""
-    names = {str(run): run for run in runs}
+    names = {os.path.relpath(run): run for run in runs}
 
-    def answer(path, name, beside):
+    def answer(path, name, beside, saturation, strength):
         if not path:
             raise gradio.Error("drop a photograph first", print_exception=False)
         try:
-            target, shown = colour(Path(path), names[name], folder)
+            target, shown = colour(Path(path), names[name], folder, saturation, strength)
         except UserError as error:
             raise gradio.Error(str(error), print_exception=False) from None
         return (shown[beside].convert("RGB"), shown["coloured"]), str(target)
@@ -157,10 +167,15 @@ def build(gradio, runs: list[Path], folder: Path):
                 photograph = gradio.File(label=f"photograph, at most {LARGEST} MB")
                 run = gradio.Dropdown(list(names), value=next(iter(names)), label="run")
                 beside = gradio.Radio(["gray", "original"], value="gray", label="compare with")
+                saturation = gradio.Slider(0, 3, value=1, step=0.05, label="saturation")
+                strength = gradio.Slider(
+                    *(0, 1), value=1, step=0.05, label="strength: its own colours, or predicted"
+                )
                 start = gradio.Button("Colour", variant="primary", elem_id="colour")
             with gradio.Column(scale=2):
                 slider = gradio.ImageSlider(label="move the slider", elem_id="slider")
                 download = gradio.DownloadButton("Download", elem_id="download")
-        given, results = [photograph, run, beside], [slider, download]
+        given = [photograph, run, beside, saturation, strength]
+        results = [slider, download]
         start.click(answer, given, results)
     return page

@@ -17,10 +17,11 @@ import numpy as np
 
 from colorization.colour.ab_grid import AB_BINS
 from colorization.errors import UserError
-from colorization.files import refuse_file, write_json
-from colorization.installation import to_install
+from colorization.files import refuse_file, write_json, write_text
+from colorization.installation import AUTHORS, CARD, to_install
 from colorization.models.layers import CUSTOM_OBJECTS
 from colorization.photographs.colorizer import Colorizer
+from colorization.results.model_card import known_facts, model_card
 from colorization.results.run_folder import EVALUATED
 from colorization.state import read_json, stored_config
 from colorization.training.network_file import FINISHED
@@ -33,6 +34,8 @@ FORMATS = {
     "litert": ("litert", "network.tflite"),
 }
 
+CONFIG = "config.json"
+
 TOLERANCE = 0.05  # Lab units
 
 # Where the most probable class decides, a tie may fall the other way.
@@ -42,7 +45,9 @@ TIES = 0.001  # share of pixels
 def export(run: Path, form: str, out: Path, say=print) -> Path:
     """Write a run's network in another format, with a JSON file that says how to use it.
 
-    A fixed image is coloured with what was written, and has to come out as by the run.
+    A fixed image is coloured with what was written, and has to come out as by the run. With the
+    model card, the configuration and what is known of authors, the folder can be uploaded to the
+    Hugging Face Hub as it is.
 
     Args:
         run: a finished run folder.
@@ -54,16 +59,17 @@ def export(run: Path, form: str, out: Path, say=print) -> Path:
         what was written.
 
     Raises:
-        UserError: an unusable run, a package that is missing, or a network that the format cannot
-            carry.
+        UserError: an unusable run, a package that is missing, a network that the format cannot
+            carry, or a folder that holds another run's.
     """
-    colorizer = Colorizer.load(run)
+    config = stored_config(run)
+    _refuse_folder(out, run, config)
+    facts, colorizer = known_facts(run), Colorizer.load(run)
     colorizer = replace(colorizer, network=in_float32(colorizer.network))
     kind, name = FORMATS[form]
     if kind and keras.backend.backend() != "tensorflow":
         raise UserError(f"{form} is exported by TensorFlow; set KERAS_BACKEND=tensorflow")
     target, said = out / name, out / f"{name}.json"
-    refuse_file(out)
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out, prefix=".export-") as folder:
         part = Path(folder) / name
@@ -82,11 +88,33 @@ def export(run: Path, form: str, out: Path, say=print) -> Path:
             shutil.rmtree(target)
         part.replace(target)
     write_json(said, description(colorizer, run, form))
+    write_card(run, config, facts, out)
     say(
         f"{target} is written; ab of a fixed image differs from the run's by at most "
-        f"{difference:.2g} Lab units; {said} says how to use it"
+        f"{difference:.2g} Lab units; {said} says how to use it, {out / CARD} what it is"
     )
     return target
+
+
+def _refuse_folder(out: Path, run: Path, config: dict) -> None:
+    refuse_file(out)
+    if out.resolve() == run.resolve():
+        raise UserError(f"{out} is the run itself; name another folder for OUT")
+    if read_json(out / CONFIG, config) != config:
+        raise UserError(f"{out} holds another run's network; name another folder for OUT")
+    if (out / CARD).exists() and not (out / CONFIG).exists():
+        raise UserError(f"{out / CARD} is of something else; name another folder for OUT")
+
+
+def write_card(run: Path, config: dict, facts: dict, out: Path) -> None:
+    """Write the model card, and what else of a run goes with its network, into a folder."""
+    write_json(out / CONFIG, config)
+    if facts:
+        write_json(out / EVALUATED, facts)
+    if (run / AUTHORS).exists():
+        shutil.copyfile(run / AUTHORS, out / AUTHORS)
+    files = {path.name for path in out.iterdir()}
+    write_text(out / CARD, model_card(config, facts, files))
 
 
 def in_float32(network: keras.Model) -> keras.Model:

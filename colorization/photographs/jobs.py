@@ -11,10 +11,12 @@ from colorization.errors import UserError, shown
 from colorization.files import refuse_file
 from colorization.photographs.save import output_name
 
+PAIRS = "compare"  # the folder below `out` for what shows photographs before and after
+
 
 @dataclass(frozen=True)
 class Job:
-    """A photograph, the file for its coloured version, and that for the pair of both if wanted."""
+    """A photograph, the file for its coloured version, and that for both beside each other."""
 
     photograph: Path
     target: Path
@@ -42,23 +44,22 @@ def find_jobs(
             photographs would go to one file.
     """
     refuse_file(out)
+    found = [(p, output_name(name)) for one in given for p, name in _found(one, out, say)]
+    originals = {os.path.realpath(photograph): photograph for photograph, _ in found}
     jobs: dict[Path, Job] = {}  # by each file
-    for name in given:
-        for photograph, target in _found(name, out, say):
-            target = out / output_name(target)
-            if os.path.realpath(photograph) == os.path.realpath(target):
+    for photograph, name in found:
+        job = Job(photograph, out / name, out / PAIRS / name if compare else None)
+        for file in job.files:
+            if original := originals.get(os.path.realpath(file)):
                 raise UserError(
-                    f"{shown(photograph)} lies in {shown(out)}; name another folder for OUT"
+                    f"{shown(original)} lies in {shown(out)}; name another folder for OUT"
                 )
-            pair = target.with_name(f"{target.name}-compare.jpg") if compare else None
-            job = Job(photograph, target, pair)
-            for file in job.files:
-                first = jobs.setdefault(file, job)
-                if first.photograph != photograph:
-                    raise UserError(
-                        f"{shown(first.photograph)} and {shown(photograph)} would both become "
-                        f"{shown(file)}; colour them into different folders"
-                    )
+            first = jobs.setdefault(file, job)
+            if first.photograph != photograph:
+                raise UserError(
+                    f"{shown(first.photograph)} and {shown(photograph)} would both become "
+                    f"{shown(file)}; colour them into different folders"
+                )
     return list(dict.fromkeys(jobs.values()))
 
 

@@ -39,7 +39,8 @@ class Arm:
         snapshot: with `trained_by`, the epoch of full scale after which those weights are taken;
             one of that arm's snapshots. None takes the last.
         tested_on: further test sets, beside the test split of its own images.
-        published: its trained network is kept with the results.
+        published: the name under which its trained network is kept with the results, to colour
+            photographs with; see `colorization.installation.network_folder`.
         scales: by name, those that are not the report's.
         settings: of a variant of an arm: what is set of its configuration at whatever scale; see
             `colorization.training.settings`.
@@ -52,7 +53,7 @@ class Arm:
     trained_by: str | None = None
     snapshot: int | None = None
     tested_on: tuple["TestSet", ...] = ()
-    published: bool = False
+    published: str | None = None
     scales: Mapping[str, Scale] = field(default_factory=dict, hash=False)
     settings: tuple[tuple[str, str], ...] = ()
 
@@ -76,7 +77,7 @@ class Arm:
             self,
             name=SETTING.join([self.name.partition(SETTING)[0], *said]),
             title=f"{self.title}; {', '.join(said)}",
-            published=False,
+            published=None,
             settings=tuple(sorted(settings.items())),
         )
 

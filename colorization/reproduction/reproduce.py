@@ -4,16 +4,20 @@ import shutil
 import time
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
+from colorization.data.union import training_sets
 from colorization.errors import OutOfTime, RunFailed, RunUnusable, SourceUnavailable, UserError
 from colorization.evaluation.finished_run import evaluate_baselines, evaluate_run
-from colorization.files import write_json
+from colorization.files import write_json, write_text
+from colorization.installation import CARD, network_folder
 from colorization.models.half import save_half
 from colorization.reproduction.job import Job, Places
 from colorization.reproduction.obtain import obtain, test_sets, with_initial_weights
+from colorization.results.model_card import facts_of, model_card
 from colorization.results.run_folder import EVALUATED, findings_of, read_run
-from colorization.results.runs import check_whole
-from colorization.results.store import DEFAULT, Shelf, storing
+from colorization.results.runs import StoredRun, check_whole, split_means
+from colorization.results.store import GRAY, Shelf, storing
 from colorization.serialization import to_json
 from colorization.state import stored_config
 from colorization.training.callbacks import snapshot_path
@@ -86,7 +90,7 @@ def reproduce_run(job: Job, places: Places, options: RunOptions) -> None:
     shelf = Shelf(places.results / job.report.key / job.scale)
     with storing(places.results, say):
         evaluate_baselines(shelf, config, images, further)
-        _store(job, folder, shelf, places.results)
+        _store(job, folder, shelf, places.results, config.source)
 
 
 def _is_evaluated(folder: Path, say) -> bool:
@@ -103,22 +107,34 @@ def _is_evaluated(folder: Path, say) -> bool:
     return True
 
 
-def _store(job: Job, folder: Path, shelf: Shelf, results: Path) -> None:
+def _store(job: Job, folder: Path, shelf: Shelf, results: Path, source: Any) -> None:
     """Store what a finished run found; of an arm's seeds, figures show the lowest."""
     arm = job.arm
     shown = job.seed <= min(shelf.seeds(arm.name), default=job.seed)
     grids = job.report.shown(arm.name) if shown else set()
     shelf.put(findings_of(folder, arm.name, job.seed, grids))
     if arm.published and shown:
-        keep_network(folder, results / DEFAULT)
+        target = network_folder(results, arm.published)
+        save_half(folder / FINISHED, target / FINISHED)
+        keep_facts(read_run(folder), shelf, training_sets(source), target)
 
 
-def keep_network(run: Path, target: Path) -> None:
-    """Keep a finished run's network, and what has to be known to use it; see `DEFAULT`."""
-    save_half(run / FINISHED, target / FINISHED)
-    stored = read_run(run)
-    write_json(target / EVALUATED, {"run": stored.name, "data": stored.data})
-    write_json(target / "config.json", stored.config)  # last: where it is, there is a network
+def keep_facts(run: StoredRun, shelf: Shelf, sets: list[dict], target: Path) -> None:
+    """Keep what has to be known to use a run's network beside it, with a card for people.
+
+    Args:
+        run: as its folder or the store has it.
+        shelf: the stored results of its report and scale; the baselines are taken from it.
+        sets: of its training images; see `training_sets`.
+        target: see `network_folder`.
+    """
+    prepared = run.data["prepared"]
+    rows, splits = shelf.baseline_rows(prepared, GRAY), shelf.baselines()[prepared][GRAY]
+    facts = facts_of(run, lambda split: split_means(rows, splits, split), sets)
+    write_json(target / EVALUATED, facts)
+    files = {path.name for path in target.iterdir()}
+    write_text(target / CARD, model_card(run.config, facts, files))
+    write_json(target / "config.json", run.config)  # last: where it is, there is a network
 
 
 def _adopt(trained: Path, folder: Path, config: TrainingConfig, epoch: int | None) -> None:

@@ -41,7 +41,7 @@ from colorization.state import read_json, read_rows, rows_of
 RUNS = "runs.json"
 BASELINES = "baselines.json"
 GROUND_TRUTH = "ground-truth"  # the baseline that is the original itself
-DEFAULT = "default"  # the folder of the network that comes with the suite
+GRAY = "gray"  # the baseline without colours
 
 
 @dataclass(frozen=True)

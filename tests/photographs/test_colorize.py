@@ -35,6 +35,11 @@ def silent(_):
     pass
 
 
+def pixels(path):
+    with Image.open(path) as image:
+        return np.asarray(image)
+
+
 def test_folder_is_mirrored_in_names_formats_and_sizes(run, photographs, tmp_path):
     out = tmp_path / "out"
     assert colorize_files([photographs], out, run, say=silent) == 0
@@ -152,11 +157,27 @@ def test_more_than_a_batch_of_all_sizes(run, tmp_path):
 def test_compared_is_gray_beside_coloured(run, photographs, tmp_path):
     out = tmp_path / "out"
     colorize_files([photographs / "gray.png"], out, run, compare=True, say=silent)
-    with Image.open(out / "gray.png-compare.jpg") as pair, Image.open(out / "gray.png") as coloured:
-        assert pair.size == (122, 37)
-        left, right = np.split(np.asarray(pair).astype(int), 2, axis=1)
-        assert np.ptp(left[:, :56], axis=-1).max() <= 2  # whole blocks of 8
-        assert np.abs(right - np.asarray(coloured)).mean() < 10  # JPEG, and colours like noise
+    coloured, pair = pixels(out / "gray.png"), pixels(out / "compare" / "gray.png")
+    before = np.stack([pixels(photographs / "gray.png")] * 3, axis=-1)
+    np.testing.assert_array_equal(pair, np.concatenate([before, coloured], axis=1))
+
+
+def test_a_photograph_that_has_colours_is_compared_with_them_too(run, tmp_path):
+    colours = np.random.default_rng(0).integers(0, 256, (1500, 1800, 3), "uint8")
+    Image.fromarray(colours).save(tmp_path / "bright.png")
+    Image.fromarray(colours // 16 * 16 + 100).convert("L").convert("RGB").save(
+        tmp_path / "dull.png"
+    )
+    out = tmp_path / "out"
+    colorize_files([tmp_path / "*.png"], out, run, compare=True, say=silent)
+    gray, coloured, original = np.split(pixels(out / "compare" / "bright.png"), 3, axis=1)
+    assert gray.shape == (833, 1000, 3)  # no more than is looked at
+    assert np.ptp(gray, axis=-1).max() == 0 and np.ptp(original, axis=-1).max() > 20
+    small = Image.fromarray(colours)
+    small.thumbnail((1000, 1000))
+    np.testing.assert_array_equal(original, np.asarray(small))
+    assert (coloured != original).any()
+    assert pixels(out / "compare" / "dull.png").shape == (833, 2000, 3)
 
 
 def test_pairs_are_files_like_the_others(run, tmp_path):
@@ -166,15 +187,18 @@ def test_pairs_are_files_like_the_others(run, tmp_path):
     given, out = [tmp_path / "a.png", tmp_path / "a.jpg"], tmp_path / "out"
     colorize_files(given, out, run, say=silent)
     before = (out / "a.png").stat().st_mtime_ns
-    (out / "a.jpg-compare.jpg").write_text("mine")
+    (out / "compare").mkdir()
+    (out / "compare" / "a.jpg").write_text("mine")
     colorize_files(given, out, run, compare=True, say=silent)
     assert (out / "a.png").stat().st_mtime_ns == before
-    assert (out / "a.jpg-compare.jpg").read_text() == "mine"
-    assert (out / "a.png-compare.jpg").read_bytes().startswith(b"\xff\xd8")
-    (tmp_path / "more").mkdir()
-    Image.new("L", (20, 10)).save(tmp_path / "more" / "a.png-compare.jpg")
+    assert (out / "compare" / "a.jpg").read_text() == "mine"
+    assert pixels(out / "compare" / "a.png").shape == (10, 40, 3)
+    (tmp_path / "more" / "compare").mkdir(parents=True)
+    Image.new("L", (20, 10)).save(tmp_path / "more" / "compare" / "a.png")
     with pytest.raises(UserError, match="would both become"):
         find_jobs([*given, tmp_path / "more"], out, compare=True)
+    with pytest.raises(UserError, match="compare/a.png lies in"):  # and would be written over
+        find_jobs([*given, tmp_path / "more" / "compare" / "a.png"], tmp_path / "more", True)
 
 
 def test_a_misnamed_photograph_is_coloured_and_one_that_cannot_be_written_is_named(run, tmp_path):
@@ -277,11 +301,3 @@ def test_the_run_that_comes_with_the_suite_colours(photographs, tmp_path, monkey
     assert (RESULTS / "default" / "network.keras").stat().st_size < 5e6
     with Image.open(tmp_path / "coloured" / "gray.png") as image:
         assert np.ptp(np.asarray(image).astype(int), axis=-1).mean() > 1  # it has colours
-
-
-@pytest.mark.parametrize("text", ["hot", "-0.1", "1.5", "nan"])
-def test_a_temperature_is_a_number_from_0_to_1(text, capsys):
-    with pytest.raises(SystemExit) as raised:
-        main(["colorize", "x", "--out", "y", "--run", "z", "--temperature", text])
-    assert raised.value.code == 2
-    assert "is not a number from 0 to 1" in capsys.readouterr().err

@@ -43,6 +43,24 @@ def test_a_photograph_is_coloured_at_its_own_resolution(run, photograph, tmp_pat
     assert shown["original"].size == (300, 200)
 
 
+def test_colours_follow_the_sliders(run, photograph, tmp_path):
+    """From whatever was chosen before: the network is kept, what is chosen is not."""
+    found = {}
+    for name, chosen in {
+        "whole": {},
+        "none": {"strength": 0.0},
+        "gray": {"saturation": 0.0},
+    }.items():
+        _, shown = colour(photograph, run, tmp_path / name, **chosen)
+        found[name] = np.asarray(shown["coloured"]).astype(int)
+    with Image.open(photograph) as image:
+        np.testing.assert_array_equal(found["none"], np.asarray(image.convert("RGB")))
+    assert np.ptp(found["gray"], axis=-1).max() <= 1
+    np.testing.assert_array_equal(
+        np.asarray(colour(photograph, run, tmp_path / "again")[1]["coloured"]), found["whole"]
+    )
+
+
 def test_what_cannot_be_read_is_named(run, tmp_path):
     (tmp_path / "broken.jpg").write_bytes(b"\xff\xd8 not a photograph")
     with pytest.raises(UserError, match="^broken.jpg: cannot be read"):

@@ -1,6 +1,7 @@
 """What is taken away: every format colours as the run does, from lightness to ab."""
 
 import json
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from keras import backend
+from PIL import Image
 
 from colorization.__main__ import main
 from colorization.errors import UserError
@@ -73,6 +75,42 @@ def test_how_to_use_it_is_written_beside_it(runs, tmp_path):
     said = json.loads((tmp_path / "network.keras.json").read_text())
     assert said["recipe"]["size"] == 16 and said["objective"]["type"] == "AbRegression"
     assert said["trained_on"]
+
+
+def test_what_is_exported_can_be_uploaded_and_used_as_it_is(runs, tmp_path, monkeypatch):
+    """A card with metadata in front, and what its example needs; a folder of one run alone."""
+    run = shutil.copytree(runs / "regression", tmp_path / "run")
+    (run / "ATTRIBUTION.csv").write_text("path,author,licence,url\n")
+    out = tmp_path / "new" / "out"
+    export(run, "keras", out, lambda _: None)
+    assert {path.name for path in out.iterdir()} == {
+        *("network.keras", "network.keras.json", "config.json", "ATTRIBUTION.csv", "README.md"),
+    }
+    card = (out / "README.md").read_text()
+    assert card.startswith('---\nlicense: "other"\n')
+    assert "`ATTRIBUTION.csv` names authors" in card and str(tmp_path) not in card
+    Image.new("L", (30, 20), 120).save(out / "photo.jpg")
+    (example,) = re.findall(r"```python\n(.+?)```", card, re.DOTALL)
+    monkeypatch.chdir(out)
+    exec(compile(example, "README.md", "exec"), {})
+    with Image.open("coloured.png") as image:
+        assert image.size == (30, 20) and image.mode == "RGB"
+
+
+def test_a_folder_that_holds_something_else_is_left_alone(runs, tmp_path):
+    (tmp_path / "README.md").write_text("mine")
+    with pytest.raises(UserError, match="README.md is of something else; name another folder"):
+        export(runs / "regression", "keras", tmp_path, lambda _: None)
+    assert [path.name for path in tmp_path.iterdir()] == ["README.md"]
+    out = tmp_path / "out"
+    export(runs / "regression", "keras", out, lambda _: None)
+    before = (out / "network.keras").read_bytes()
+    export(runs / "regression", "keras", out, lambda _: None)  # again, or in another format
+    with pytest.raises(UserError, match="holds another run's network; name another folder"):
+        export(runs / "rgb", "keras", out, lambda _: None)
+    assert (out / "network.keras").read_bytes() == before
+    with pytest.raises(UserError, match="is the run itself"):
+        export(runs / "rgb", "keras", runs / "rgb", lambda _: None)
 
 
 def test_one_that_does_not_reproduce_the_run_is_not_left_there(runs, tmp_path, monkeypatch):

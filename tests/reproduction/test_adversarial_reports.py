@@ -157,6 +157,10 @@ def test_the_network_of_a_published_arm_is_kept_with_its_results(smoke):
     assert published == ["light"] and about["run"] == "common/smoke/light/seed-0"
     kept = load_network(results / "default")
     trained = load_network(results.parent / "common" / "smoke" / "light" / "seed-0")
+    card = (results / "default" / "README.md").read_text()
+    means = stored(smoke["common"])["light"].means("test")
+    assert about["measures"]["test"]["ab_mae"] == pytest.approx(means["ab_mae"], rel=1e-5)
+    assert f"{means['ab_mae']:.2f} (" in card and about["data"]["sets"][0]["title"] in card
     for one, other in zip(kept.get_weights(), trained.get_weights(), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-6)
 
