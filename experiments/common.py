@@ -5,7 +5,7 @@ flowers for as many epochs and is judged on the same held-out flowers, and on th
 Berkeley, which none has seen. An arm is the report's own but for what has to be equal.
 
     make reproduce-common                 the methods
-    make reproduce-common ARMS=light      the small model that comes with the suite
+    make reproduce-common ARMS=light      the network `flowers` that comes with the suite
 """
 
 from dataclasses import replace
@@ -94,15 +94,15 @@ SCALES = {
     ),
 }
 
-# What `make colorize` takes where no other run is named, so its file has to be small.
+# It comes with the suite, so its file has to be small.
 LIGHT = replace(
     METHODS[4].ablation(
         "light",
-        "cGAN + 100 L1, a U-Net of a million weights: the model that comes with the suite",
+        "cGAN + 100 L1, a U-Net of a million weights: the network `flowers`",
         network=partial(pix2pix_unet, levels=7, filters=16, max_filters=80),
         epochs=3 * EPOCHS,
     ),
-    published="default",
+    published="flowers",
     scales={
         SMALL: replace(
             SCALES[SMALL], networks={**SCALES[SMALL].networks, pix2pix_unet: {"levels": 6}}
@@ -141,7 +141,7 @@ DEPARTURES = """\
 - The test photographs of Berkeley are drawn into the same square; *mean ab* and *mean ab given L*
   are those of the flowers there, too.
 - `light` is no method of a report: `cgan-l1` with a narrower network, for three times as many
-  epochs. Its trained network is stored beside its results, since it is what `make colorize` takes.
+  epochs. Its trained network comes with the suite: `make colorize NETWORK=flowers` takes it.
 - Training speeds were measured while another run had the second core, and its load varied: MACs
   compare methods better.
 - At `small`: 64 px, 10 epochs, each network as narrow as in its own report's `small`, so not of

@@ -64,6 +64,7 @@ default = Arm(
     ),
     primary=True,
     tested_on=TESTED_ON,
+    published="default",
 )
 
 ABLATIONS = (

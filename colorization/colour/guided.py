@@ -1,6 +1,6 @@
 """Colours of a small image, enlarged along the edges of a large one's lightness."""
 
-from keras import ops
+import keras
 
 
 def enlarge_along(ab, L, epsilon: float):
@@ -17,16 +17,16 @@ def enlarge_along(ab, L, epsilon: float):
     Source: K. He, J. Sun, "Fast Guided Filter", 2015 (arXiv 1505.00996), of one guide channel.
     """
     size = L.shape[1:3]
-    small = ops.average_pool(L, size[0] // ab.shape[1])
+    small = keras.ops.average_pool(L, size[0] // ab.shape[1])
     mean_L, mean_ab = _mean(small), _mean(ab)
-    variance = _mean(ops.square(small)) - ops.square(mean_L)
+    variance = _mean(keras.ops.square(small)) - keras.ops.square(mean_L)
     slope = (_mean(small * ab) - mean_L * mean_ab) / (variance + epsilon)
     offset = mean_ab - slope * mean_L
-    both = ops.concatenate([_mean(slope), _mean(offset)], axis=-1)
-    both = ops.image.resize(both, size, interpolation="bilinear")
+    both = keras.ops.concatenate([_mean(slope), _mean(offset)], axis=-1)
+    both = keras.ops.image.resize(both, size, interpolation="bilinear")
     return both[..., :2] * L + both[..., 2:]
 
 
 def _mean(x):
     """Of 3 x 3 pixels, of those that there are."""
-    return ops.average_pool(x, 3, strides=1, padding="same")
+    return keras.ops.average_pool(x, 3, strides=1, padding="same")

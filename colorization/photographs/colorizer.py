@@ -104,6 +104,10 @@ class Colorizer:
         ab = ops.convert_to_numpy(self.objective.decode(outputs, inputs))[..., -2:]
         return ab if self.saturation == 1 else ab * self.saturation
 
+    def apply(self, rgb: np.ndarray, ab: np.ndarray) -> None:
+        """Give a photograph the colours that are predicted for it, in place; see `join`."""
+        join(rgb, ab, self.strength)
+
     def colour(self, photograph: Photograph) -> None:
         """Colour a photograph in place, at its own size."""
         seen, (height, width) = self.see(Image.fromarray(photograph.rgb))

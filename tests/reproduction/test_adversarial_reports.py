@@ -153,11 +153,12 @@ def assert_drawn(folder: Path, key: str, arms: list[str]) -> None:
 def test_the_network_of_a_published_arm_is_kept_with_its_results(smoke):
     report, results = report_module("common"), smoke["common"].parent
     published = [arm.name for arm in report.arms if arm.published]
-    about = json.loads((results / "default" / "measures.json").read_text())
+    folder = results / "networks" / "flowers"
+    about = json.loads((folder / "measures.json").read_text())
     assert published == ["light"] and about["run"] == "common/smoke/light/seed-0"
-    kept = load_network(results / "default")
+    kept = load_network(folder)
     trained = load_network(results.parent / "common" / "smoke" / "light" / "seed-0")
-    card = (results / "default" / "README.md").read_text()
+    card = (folder / "README.md").read_text()
     means = stored(smoke["common"])["light"].means("test")
     assert about["measures"]["test"]["ab_mae"] == pytest.approx(means["ab_mae"], rel=1e-5)
     assert f"{means['ab_mae']:.2f} (" in card and about["data"]["sets"][0]["title"] in card
