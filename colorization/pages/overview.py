@@ -9,7 +9,7 @@ import pandas as pd
 from colorization.evidence.claims import decided_by, stored_claims
 from colorization.evidence.rule import VERDICTS
 from colorization.pages import tables
-from colorization.pages.measure_tables import measures_rows, weights_note
+from colorization.pages.measure_tables import measures_rows, weights_note, without_constant
 from colorization.reproduction.report import Report
 from colorization.results.measures import MEASURES
 from colorization.results.stored import Stored, over_seeds
@@ -77,14 +77,15 @@ def _comparison_section(report: Report, folder: Path) -> str:
     if scale is None:
         return ""
     rows = measures_rows(stored.at(scale), report.arms, report.measures, "test", cost=True)
+    table, said = without_constant(rows)
     return f"""\
 ## {report.title}
 
 {tables.capitalized(report.subject)}, at scale {scale}; test images.
 [Its page]({report.key}/README.md) says what is held equal, and what the networks make of
-photographs of another kind.
+photographs of another kind. {tables.capitalized(said)}.
 
-{tables.markdown(rows)}
+{tables.markdown(table)}
 """
 
 
@@ -108,7 +109,7 @@ def verdict_counts(reports: Iterable[Report], claims: dict[str, list[dict]]) -> 
     lines = []
     for report in reports:
         counts = Counter(claim["verdict"] for claim in claims[report.key])
-        page = f"[{report.key}]({report.key}/README.md)"
+        page = f"[{report.label}]({report.key}/README.md)"
         lines.append({"report": page, **{v: str(counts[v] or "–") for v in VERDICTS}})
     return pd.DataFrame(lines)
 

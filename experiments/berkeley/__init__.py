@@ -37,6 +37,7 @@ DEPARTURES = """\
 REPORT = Report(
     key="berkeley",
     number="001",
+    name="Berkeley",
     title="Grayscale image colorization",
     authors="Dietrich, Musibau, Sahli",
     year=2021,

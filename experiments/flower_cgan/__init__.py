@@ -47,6 +47,7 @@ DEPARTURES = """\
 REPORT = Report(
     key="flower-cgan",
     number="002",
+    name="Flowers cGAN",
     title="Auto Colorization with cGANs",
     authors="Cheng, Zhang",
     year=None,

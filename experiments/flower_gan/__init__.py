@@ -43,6 +43,7 @@ DEPARTURES = """\
 REPORT = Report(
     key="flower-gan",
     number="000",
+    name="Flowers GAN",
     title="Machine Learning for Computer Vision Project",
     authors="Boriano, Vizzuso",
     year=2022,

@@ -29,6 +29,7 @@ DEPARTURES = """\
 REPORT = Report(
     key="rgb-mse-gan",
     number="003",
+    name="RGB MSE",
     title="Chromatic Dreams: Image Colorization with Generative Adversarial Networks",
     authors="Yadav",
     year=None,
