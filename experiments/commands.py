@@ -200,10 +200,15 @@ def shown_reports(results: Path) -> list:
 
 def write_overview(results: Path) -> None:
     """Bring what spans the reports up to date: `results/README.md` and, of a checkout's results,
-    its README's table of reports and `docs/departures.md`."""
+    its README's findings and table of reports, and `docs/departures.md`."""
     from colorization.files import write_text
     from colorization.installation import checkout
-    from colorization.pages.overview import departures_page, reports_table, results_page
+    from colorization.pages.overview import (
+        departures_page,
+        findings_list,
+        reports_table,
+        results_page,
+    )
     from colorization.pages.tables import replace_block
     from colorization.results.store import storing
 
@@ -212,8 +217,10 @@ def write_overview(results: Path) -> None:
         write_text(results / "README.md", results_page(reports, results))
         root = checkout()
         if root and results.resolve() == root / "results":
-            table, readme = reports_table(reports, results), root / "README.md"
-            write_text(readme, replace_block(readme.read_text("utf-8"), "reports", table))
+            text = (root / "README.md").read_text("utf-8")
+            text = replace_block(text, "findings", findings_list(reports, results))
+            text = replace_block(text, "reports", reports_table(reports, results))
+            write_text(root / "README.md", text)
             write_text(root / "docs" / "departures.md", departures_page(reports))
 
 

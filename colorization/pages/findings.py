@@ -93,8 +93,8 @@ def _first(stored: Stored, runs: dict[str, list[StoredRun]], ranked: list[str]) 
     return (
         f"On the same photographs ({run.data['title']}, {size} px), **{first} comes first** of "
         f"the {len(ranked)} methods with {FEWEST} trainings and more{few}: {measure.name} "
-        f"{_cell(runs[first], ERROR)}, which is {_interval(against)} to the second, {second}, and "
-        f"{_interval(beside)} to *{_said(PALE)}*: {_judged(beside)}."
+        f"{_cell(runs[first], ERROR)}; its difference to the second, {second}, is "
+        f"{_interval(against)}, that to *{_said(PALE)}* {_interval(beside)}: {_judged(beside)}."
     )
 
 

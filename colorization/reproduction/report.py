@@ -89,6 +89,7 @@ class Report:
         key: as typed after `reproduce`.
         number: by which the suite refers to it; the first digit of its claims' is its last.
         name: in a word or two, for what has no room for its title.
+        url: where its authors have their code, or "".
         title, authors, year, subject: of the report; `year` is None where it does not say,
             `subject` is what it is about, in a line. `authors` is None for the suite's own.
         arms: primary ones first.
@@ -118,6 +119,7 @@ class Report:
     compares_cost: bool = False
     number: str = ""
     name: str = ""
+    url: str = ""
 
     @property
     def label(self) -> str:

@@ -38,6 +38,7 @@ REPORT = Report(
     key="berkeley",
     number="001",
     name="Berkeley",
+    url="https://github.com/Alban999/Grayscale-Image-Colorization",
     title="Grayscale image colorization",
     authors="Dietrich, Musibau, Sahli",
     year=2021,

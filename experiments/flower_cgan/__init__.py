@@ -48,6 +48,7 @@ REPORT = Report(
     key="flower-cgan",
     number="002",
     name="Flowers cGAN",
+    url="https://github.com/chengyih001/GAN_Auto_Colorization",
     title="Auto Colorization with cGANs",
     authors="Cheng, Zhang",
     year=None,

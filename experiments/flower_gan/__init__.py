@@ -44,6 +44,7 @@ REPORT = Report(
     key="flower-gan",
     number="000",
     name="Flowers GAN",
+    url="https://github.com/valentinaboriano/Image-Colourization",
     title="Machine Learning for Computer Vision Project",
     authors="Boriano, Vizzuso",
     year=2022,

@@ -30,6 +30,7 @@ REPORT = Report(
     key="rgb-mse-gan",
     number="003",
     name="RGB MSE",
+    url="https://colab.research.google.com/drive/1c47yo6VuF7CabDvmZBGfYrOY5tE1_XNV",
     title="Chromatic Dreams: Image Colorization with Generative Adversarial Networks",
     authors="Yadav",
     year=None,

@@ -12,7 +12,12 @@ import pytest
 from colorization.errors import RunFailed, RunUnusable, SourceUnavailable, UserError
 from colorization.evaluation import finished_run
 from colorization.pages.measure_tables import measures_rows
-from colorization.pages.overview import departures_page, reports_table, results_page
+from colorization.pages.overview import (
+    departures_page,
+    findings_list,
+    reports_table,
+    results_page,
+)
 from colorization.pages.tables import replace_block
 from colorization.reproduction import reproduce as reproduction
 from colorization.results.store import Shelf
@@ -154,7 +159,8 @@ def test_a_baseline_stands_once_for_training_sets_that_it_does_not_depend_on():
 
 def test_committed_overview_is_what_the_committed_results_give():
     readme = (ROOT / "README.md").read_text()
-    assert replace_block(readme, "reports", reports_table(RENDERED, ROOT / "results")) == readme
+    for name, render in (("reports", reports_table), ("findings", findings_list)):
+        assert replace_block(readme, name, render(RENDERED, ROOT / "results")) == readme
     page = (ROOT / "results" / "README.md").read_text()
     assert page == results_page(RENDERED, ROOT / "results")
     assert (ROOT / "docs" / "departures.md").read_text() == departures_page(RENDERED)
