@@ -91,16 +91,33 @@ def _reproduce(options) -> int:
     jobs = chosen_jobs(options, reports, scale)
     if has_accelerator():  # which compiles for longer than a CPU
         keep_compiled(options.runs / ".compiled")
-    failures = []
+    failures, done = [], []
     for report in reports:
         own = [job for job in jobs if job.report is report]
         failed = reproduce(own, places, _how(options))
         failures += failed
         if devices.leads() and len(failed) < len(own):
             render(report, places.results)
+            done += [job for job in own if (job.folder(runs) / "measures.json").exists()]
     if not options.data and devices.leads():
         write_overview(places.results)
+    if done:
+        _say_what_next(places.results, done[-1].folder(runs))
     return min((report_error(failure) for failure in failures), default=0)
+
+
+def _say_what_next(results: Path, run: Path) -> None:
+    """Where what was found stands, and what can be done with the run that was done last."""
+    from colorization.installation import checkout, program
+
+    shown = f"{program('experiments')} page --results {results}"
+    colour = f"colorize photo.jpg --run {run}"
+    if checkout():
+        colour = f"make colorize IN=photo.jpg RUN={run}"
+        if results in (Path("results"), Path("runs/results")):
+            shown = "make page"
+    say(f"tables: {results}/<report>/README.md, figures beside them; all on one page: {shown}")
+    say(f"colour a photograph with the last run: {colour}")
 
 
 def _how(options):

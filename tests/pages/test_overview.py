@@ -16,5 +16,5 @@ def test_the_last_row_has_the_minutes_of_all_reports():
     table = reports_table(reports, ROOT / "results").splitlines()
     *rows, total = ([cell.strip() for cell in line.split("|")[1:-1]] for line in table[2:])
     assert [row[4] for row in rows] == ["not run"] * 2 and total[4] == "not run"
-    assert abs(sum(int(row[5]) for row in rows) - int(total[5])) <= 1  # each is rounded
+    assert abs(sum(int(row[5]) for row in rows) - int(total[5])) < 2  # each is rounded
     assert all(row[1].startswith("[") and "](https://" in row[1] for row in rows)
