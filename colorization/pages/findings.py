@@ -53,9 +53,9 @@ def _of_primary_arms(reports: Sequence[Report], stored: dict[str, Stored]) -> st
         found = stored[report.key]
         arms = [arm.name for arm in report.arms if arm.primary and found.of(arm.name)]
         words += [_word(_gap(found, arm)) for arm in arms if found.baselines(found.of(arm)[0])]
-    if not words:
-        return ""
     judged = [one for one in words if one not in FEW.values()]
+    if not judged:
+        return ""
     better = judged.count("better")
     return (
         f"Of the {len(judged)} arms that the reports themselves ran and that have {FEWEST} "
@@ -140,8 +140,10 @@ def _of_scales(reports: Sequence[Report], stored: dict[str, Stored]) -> str:
     full, *smaller = SCALES
     whole = [report.label for report in ran if stored[report.key].at(full).runs]
     rest = [report.label for report in ran if report.label not in whole]
-    said = f"At the reports' own scale there are runs of {_listed(whole) or 'none'}"
-    return said + (f"; of {_listed(rest)} smaller ones only." if rest else ".")
+    said = "No report has been run at its own scale"
+    if whole:
+        said = f"At the reports' own scale there are runs of {_listed(whole)}"
+    return said + (f"; of {_listed(rest)} there are smaller runs only." if rest else ".")
 
 
 def _gap(stored: Stored, first: str, arm: str = "") -> Estimate:

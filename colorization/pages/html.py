@@ -71,7 +71,7 @@ def _content(reports: Iterable[Report], results: Path) -> tuple[list[dict], dict
 
 
 def _rendered(reports: list[Report], results: Path, sections: list[dict], methods: dict) -> str:
-    claiming = [report for report in reports if report.claims]
+    claiming = [section["report"] for section in sections if section["report"].claims]
     claims = {report.key: stored_claims(results / report.key) for report in reports}
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),

@@ -133,6 +133,13 @@ def test_a_report_shows_its_figures_and_settings_and_links_to_no_markdown(render
     assert "unet (report)" in text and "unet (run, small)" in text
 
 
+def test_a_page_of_one_report_leads_to_no_section_that_is_not_there(tmp_path):
+    shutil.copytree(RESULTS / "flower-cgan", tmp_path / "flower-cgan")
+    text = page([report_module(key) for key in STORED], tmp_path)
+    places = set(re.findall(r' id="([^"]+)"', text))
+    assert set(re.findall(r'href="#([^"]+)"', text)) <= places
+
+
 @SLOW
 def test_the_page_of_every_report_is_complete(rendered):
     assert_complete(rendered(STORED), STORED)

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
 import pandas as pd
 import pytest
@@ -20,6 +21,7 @@ from colorization.pages.overview import (
 )
 from colorization.pages.tables import replace_block
 from colorization.reproduction import reproduce as reproduction
+from colorization.reproduction.job import Job, Places
 from colorization.results.store import Shelf
 from colorization.results.stored import Stored
 from experiments import commands, report_module
@@ -42,6 +44,7 @@ class Smoke:
 
     tensorflow: Path
     jax: Path
+    said: str = ""  # by the first
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +57,7 @@ def smoke(tmp_path_factory):
     assert here.returncode == 0, here.stderr
     assert there.returncode == 0, there.stderr
     places = {name: folder / "runs" / "results" / "berkeley" for name, folder in folders.items()}
-    return Smoke(**places)
+    return Smoke(**places, said=here.stdout)
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +67,31 @@ def everything(smoke):
 
 def test_every_kind_of_arm_has_results(everything):
     assert_results(everything, CHOSEN)
+
+
+def test_each_run_is_counted_and_the_last_lines_say_what_next(smoke):
+    lines = smoke.said.splitlines()
+    begun = [line for line in lines if line.startswith("== ")]
+    count = len(begun)
+    assert [line.partition("(")[2] for line in begun] == [
+        f"run {number} of {count})" for number in range(1, count + 1)
+    ]
+    assert lines[-2].endswith("all on one page: make page")
+    run = lines[-1].partition("RUN=")[2]
+    assert "make colorize IN=photo.jpg RUN=runs/berkeley/smoke/" in lines[-1]
+    assert (smoke.tensorflow.parents[2] / run / "network.keras").exists()
+
+
+def test_a_run_to_come_is_expected_to_take_as_long_as_the_stored_ones(tmp_path):
+    report, results = report_module("flower-cgan"), ROOT / "results"
+    job = Job(report, report.arm("unet"), "small", 7)
+    taken = [r.cost["train_seconds"] for r in Stored.read(results / "flower-cgan").of("unet")]
+    said = reproduction._expected(job, Places(tmp_path, results))
+    assert said.startswith(f", about {max(1, round(median(taken) / 60))} min ")
+    assert reproduction._expected(job, Places(tmp_path, tmp_path)) == ""  # nothing is stored
+    job.folder(tmp_path).mkdir(parents=True)
+    (job.folder(tmp_path) / "epochs.csv").touch()
+    assert reproduction._expected(job, Places(tmp_path, results)) == ""  # it has begun
 
 
 @pytest.mark.slow
