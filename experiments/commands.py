@@ -94,11 +94,11 @@ def _reproduce(options) -> int:
     failures, done = [], []
     for report in reports:
         own = [job for job in jobs if job.report is report]
-        failed = reproduce(own, places, _how(options))
-        failures += failed
-        if devices.leads() and len(failed) < len(own):
+        failures += reproduce(own, places, _how(options))
+        judged = [job for job in own if (job.folder(runs) / "measures.json").exists()]
+        if devices.leads() and judged:
             render(report, places.results)
-            done += [job for job in own if (job.folder(runs) / "measures.json").exists()]
+            done += judged
     if not options.data and devices.leads():
         write_overview(places.results)
     if done:

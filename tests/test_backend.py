@@ -261,6 +261,16 @@ def test_windows_is_told_what_it_needs(program, word):
     assert "WSL" in done.stderr and len(done.stderr.splitlines()) == 1
 
 
+def test_who_reads_only_the_first_lines_is_told_no_error():
+    command = [sys.executable, "-m", "experiments", "claims"]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout.readline()
+        process.stdout.close()
+        assert (process.wait(60), process.stderr.read()) == (0, "")
+
+
 @pytest.mark.parametrize("given", ["70000", "0", "-1", "http", "tcp://10.0.0.1:80", "8080.5"])
 def test_a_port_that_is_none_is_refused(given, capsys):
     with pytest.raises(SystemExit) as end:

@@ -38,18 +38,21 @@ def reproduce(
         options: how the runs are carried out.
 
     Returns:
-        What kept jobs from being done: others go on.
+        What kept jobs from being done, each reason once with its arms: others go on.
     """
-    failures: list[UserError | RunFailed] = []
+    left_out: dict[tuple[type, str], list[str]] = {}  # why -> the arms
     say, jobs = options.say, list(jobs)
     for number, job in enumerate(jobs, 1):
         say(f"== {job} (run {number} of {len(jobs)}{_expected(job, places)})")
         try:
             reproduce_run(job, places, options)
         except (SourceUnavailable, RunUnusable, RunFailed) as error:
-            failures.append(type(error)(f"{job.arm.name}: {error}"))
-            say(f"left out: {error}")
-    return failures
+            arms = left_out.setdefault((type(error), str(error)), [])
+            say(f"left out: {f'as {arms[0]} is, for the same reason' if arms else error}")
+            arms.append(job.arm.name)
+    return [
+        kind(f"{', '.join(dict.fromkeys(arms))}: {why}") for (kind, why), arms in left_out.items()
+    ]
 
 
 def _expected(job: Job, places: Places) -> str:

@@ -270,6 +270,9 @@ def test_one_arm_that_fails_does_not_keep_the_others_from_running(
         started.append(job.arm.name)
         if len(started) == 1:
             raise error("this one")
+        folder = job.folder(Path("runs"))
+        folder.mkdir(parents=True)
+        (folder / "measures.json").touch()
 
     monkeypatch.setattr(reproduction, "reproduce_run", fails_at_first)
     monkeypatch.setattr(commands, "render", lambda report, *_: drawn.append(report.key))
@@ -278,6 +281,21 @@ def test_one_arm_that_fails_does_not_keep_the_others_from_running(
     assert main(given) == status
     assert (started, drawn) == (["regression", "forms-56"], ["berkeley"])
     assert "regression: this one" in capsys.readouterr().err
+
+
+def test_a_reason_is_given_once_for_all_arms_that_it_keeps(tmp_path, monkeypatch, capsys):
+    def without_images(job, *_):
+        raise SourceUnavailable("no such set; put it into data/")
+
+    monkeypatch.setattr(reproduction, "reproduce_run", without_images)
+    monkeypatch.chdir(tmp_path)
+    given = ["reproduce", "berkeley", "--scale", "smoke", "--arms", "regression", "forms-56"]
+    assert main(given) == 2
+    found = capsys.readouterr()
+    assert found.err == "error: regression, forms-56: no such set; put it into data/\n"
+    assert found.out.count("no such set") == 1
+    assert "left out: as regression is, for the same reason\n" in found.out
+    assert not (tmp_path / "runs/results/berkeley").exists()  # nothing to render
 
 
 def test_arms_are_looked_up_before_anything_runs(tmp_path, monkeypatch, capsys):
