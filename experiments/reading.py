@@ -51,7 +51,7 @@ def page(options) -> int:
         raise UserError(f"{options.results} holds no results; run: make reproduce")
     from colorization.pages.html import write_page
 
-    own = options.runs / "results"  # of smoke runs and of one's own photographs
+    own = options.runs / "results"  # of smoke runs
     for results in dict.fromkeys((options.results, own)):
         if holds_results(results):
             write_overview(results)

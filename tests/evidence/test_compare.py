@@ -209,10 +209,3 @@ def test_what_many_runs_hold_is_summed_up(write, tmp_path):
         run(tmp_path / "a", tmp_path / "b")
     said = str(raised.value).replace(str(tmp_path), "")
     assert "/a holds 8 arms of demo/small; /b holds demo/smoke/unet seed 0" in said
-
-
-def test_settings_that_differ_are_those_of_A_and_B(write, tmp_path):
-    write("a/demo/small/unet/seed-0", config={"batch_size": 8})
-    write("b/demo/small/unet/seed-0", config={"batch_size": 16})
-    text = run(tmp_path / "a", tmp_path / "b")[1]
-    assert "configuration: batch_size: A 8, B 16\n" in text

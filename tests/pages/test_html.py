@@ -141,6 +141,18 @@ def test_a_page_of_one_report_leads_to_no_section_that_is_not_there(tmp_path):
 
 
 @SLOW
+def test_what_smoke_runs_left_has_a_page_of_its_own(tmp_path, monkeypatch, capsys):
+    for results in ("results", "runs/results"):
+        shutil.copytree(RESULTS / "rgb-mse-gan", tmp_path / results / "rgb-mse-gan")
+    monkeypatch.chdir(tmp_path)
+    assert main(["page"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    for line, results in zip(said, ("results", "runs/results"), strict=True):
+        assert line == f"{results}/index.html is rendered; open it in a browser"
+        assert '<section id="rgb-mse-gan">' in (tmp_path / results / "index.html").read_text()
+
+
+@SLOW
 def test_the_page_of_every_report_is_complete(rendered):
     assert_complete(rendered(STORED), STORED)
 
