@@ -15,7 +15,7 @@ from PIL import Image
 from colorization.data.read import PhotographFile
 from colorization.data.source import contents
 from colorization.errors import UserError, shown
-from colorization.installation import bundled_run, to_install
+from colorization.installation import to_install
 from colorization.photographs.album import at_most, coloured_pages
 from colorization.photographs.boundary import attempt, in_time
 from colorization.photographs.colorizer import Colorizer
@@ -79,7 +79,7 @@ def _serve(run: Path, runs: Path, port: int | None, folder: Path, say) -> None:
     theme = gradio.themes.Default(font=["system-ui", "sans-serif"], font_mono=["monospace"])
     for end in (signal.SIGTERM, signal.SIGHUP):  # as Ctrl-C does
         signal.signal(end, signal.default_int_handler)
-    page = build(gradio, named_runs(run, runs), folder)
+    page = build(gradio, [run, *finished_runs(runs)], folder)
     try:
         _, address, _ = page.launch(
             server_name="127.0.0.1",
@@ -103,15 +103,6 @@ def finished_runs(runs: Path) -> list[Path]:
     """Folders of finished runs, at any depth, but for those that need to know an image's class."""
     found = sorted(path.parent for path in runs.glob("**/seed-*/network.keras"))
     return [run for run in found if not stored_config(run).get("objective", {}).get("classes")]
-
-
-def named_runs(chosen: Path, runs: Path) -> dict[str, Path]:
-    """What the runs that can be chosen are called on the page, the chosen one first."""
-    found = {
-        chosen: "the one that comes with the suite" if chosen == bundled_run() else str(chosen)
-    }
-    found |= {run: run.relative_to(runs).as_posix() for run in finished_runs(runs)}
-    return {name: run for run, name in found.items()}
 
 
 def seen(run: Path) -> str:
@@ -161,9 +152,9 @@ def colour(photograph: Path, run: Path, folder: Path) -> tuple[Path, dict[str, I
     return target, {"gray": original.convert("L"), "coloured": coloured, "original": original}
 
 
-def build(gradio, names: dict[str, Path], folder: Path):
-    """The page on runs by name; what it colours goes to a folder."""
-    first = next(iter(names))
+def build(gradio, runs: list[Path], folder: Path):
+    """The page; what it colours goes to a folder."""
+    names = {str(run): run for run in runs}
 
     def answer(path, name, beside):
         if not path:
@@ -185,8 +176,8 @@ def build(gradio, names: dict[str, Path], folder: Path):
         with gradio.Row():
             with gradio.Column(scale=1):
                 photograph = gradio.File(label=f"photograph, at most {LARGEST} MB")
-                run = gradio.Dropdown(list(names), value=first, label="run")
-                told = gradio.Markdown(seen(names[first]), elem_id="seen")
+                run = gradio.Dropdown(list(names), value=next(iter(names)), label="run")
+                told = gradio.Markdown(seen(runs[0]), elem_id="seen")
                 beside = gradio.Radio(["gray", "original"], value="gray", label="compare with")
                 start = gradio.Button("Colour", variant="primary", elem_id="colour")
             with gradio.Column(scale=2):

@@ -22,16 +22,15 @@ from colorization.installation import to_install
 from colorization.models.layers import CUSTOM_OBJECTS
 from colorization.photographs.colorizer import Colorizer
 from colorization.results.run_folder import EVALUATED
-from colorization.scales import SCALES
 from colorization.state import read_json, stored_config
 from colorization.training.network_file import FINISHED
 
-# Format: Keras' name of it, and what its file's or folder's name ends with.
+# Format: Keras' name of it, and the name of its file or folder.
 FORMATS = {
-    "keras": (None, ".keras"),
-    "saved_model": ("tf_saved_model", "-saved_model"),
-    "onnx": ("onnx", ".onnx"),
-    "litert": ("litert", ".tflite"),
+    "keras": (None, "network.keras"),
+    "saved_model": ("tf_saved_model", "saved_model"),
+    "onnx": ("onnx", "network.onnx"),
+    "litert": ("litert", "network.tflite"),
 }
 
 TOLERANCE = 0.05  # Lab units
@@ -43,8 +42,7 @@ TIES = 0.001  # share of pixels
 def export(run: Path, form: str, out: Path, say=print) -> Path:
     """Write a run's network in another format, with a JSON file that says how to use it.
 
-    Its name is that of the run. A fixed image is coloured with what was written, and has to come
-    out as by the run.
+    A fixed image is coloured with what was written, and has to come out as by the run.
 
     Args:
         run: a finished run folder.
@@ -61,8 +59,7 @@ def export(run: Path, form: str, out: Path, say=print) -> Path:
     """
     colorizer = Colorizer.load(run)
     colorizer = replace(colorizer, network=in_float32(colorizer.network))
-    kind, suffix = FORMATS[form]
-    name = name_of(run) + suffix
+    kind, name = FORMATS[form]
     if kind and keras.backend.backend() != "tensorflow":
         raise UserError(f"{form} is exported by TensorFlow; set KERAS_BACKEND=tensorflow")
     target, said = out / name, out / f"{name}.json"
@@ -81,27 +78,15 @@ def export(run: Path, form: str, out: Path, say=print) -> Path:
                 f"{form} does not reproduce {run}: ab differs by up to {difference:.3g} Lab units, "
                 f"by more than {TOLERANCE} in {share:.1%} of the pixels; choose another format"
             )
-        known = target.exists()
         if target.is_dir():
             shutil.rmtree(target)
         part.replace(target)
     write_json(said, description(colorizer, run, form))
     say(
-        f"{target} is {'replaced' if known else 'written'}; ab of a fixed image differs from the "
-        f"run's by at most {difference:.2g} Lab units; {said} says how to use it"
+        f"{target} is written; ab of a fixed image differs from the run's by at most "
+        f"{difference:.2g} Lab units; {said} says how to use it"
     )
     return target
-
-
-def name_of(run: Path) -> str:
-    """Report, scale, arm and seed of a run in a file's name; what its folder is called elsewhere.
-
-    The network that comes with the suite says which run it is of.
-    """
-    known = read_json(run / EVALUATED, {}).get("run")
-    parts = Path(known or run.absolute()).parts[-4:]
-    is_run = len(parts) == 4 and parts[1] in SCALES and parts[3].startswith("seed-")
-    return "-".join(parts) if is_run else run.absolute().name
 
 
 def in_float32(network: keras.Model) -> keras.Model:

@@ -14,8 +14,7 @@ import pytest
 from PIL import Image
 
 from colorization.errors import UserError
-from colorization.installation import bundled_run
-from colorization.photographs.demo import colour, finished_runs, named_runs, seen
+from colorization.photographs.demo import colour, finished_runs, seen
 from tests import ROOT
 
 
@@ -56,15 +55,6 @@ def test_what_cannot_be_read_is_named(run, tmp_path):
 def test_finished_runs_can_be_chosen(run):
     (run.parent / "seed-1").mkdir()
     assert finished_runs(run.parents[3]) == [run]
-
-
-def test_runs_are_named_without_the_folder_of_all(run):
-    runs = run.parents[3]
-    assert named_runs(run, runs) == {"report/small/arm/seed-0": run}
-    assert list(named_runs(bundled_run(), runs)) == [
-        "the one that comes with the suite",
-        "report/small/arm/seed-0",
-    ]
 
 
 def test_a_run_that_needs_a_class_cannot_be_chosen(run, tmp_path):

@@ -11,10 +11,9 @@ from keras import backend
 
 from colorization.__main__ import main
 from colorization.errors import UserError
-from colorization.installation import bundled_run
 from colorization.photographs import export as exporting
 from colorization.photographs.colorizer import Colorizer
-from colorization.photographs.export import RUNNERS, export, fixed_image, in_float32, name_of
+from colorization.photographs.export import RUNNERS, export, fixed_image, in_float32
 
 ON_TENSORFLOW = pytest.mark.skipif(
     backend.backend() != "tensorflow", reason="these are exported by TensorFlow"
@@ -71,20 +70,9 @@ def test_the_keras_file_is_the_network(runs, tmp_path, name):
 
 def test_how_to_use_it_is_written_beside_it(runs, tmp_path):
     export(runs / "regression", "keras", tmp_path, lambda _: None)
-    said = json.loads((tmp_path / "regression.keras.json").read_text())
+    said = json.loads((tmp_path / "network.keras.json").read_text())
     assert said["recipe"]["size"] == 16 and said["objective"]["type"] == "AbRegression"
     assert said["trained_on"]
-
-
-def test_the_file_is_named_as_the_run_and_says_that_it_replaces_one(runs, tmp_path):
-    run = tmp_path / "runs/flower-cgan/small/unet/seed-0"
-    shutil.copytree(runs / "regression", run)
-    said = []
-    for _ in range(2):
-        written = export(run, "keras", tmp_path / "out", said.append)
-    assert written == tmp_path / "out/flower-cgan-small-unet-seed-0.keras"
-    assert "is written;" in said[0] and "is replaced;" in said[1]
-    assert name_of(bundled_run()).split("-")[-2:] == ["seed", "0"]
 
 
 def test_one_that_does_not_reproduce_the_run_is_not_left_there(runs, tmp_path, monkeypatch):
