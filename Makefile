@@ -190,6 +190,7 @@ HAS_GPU = $(shell nvidia-smi -L 2>/dev/null | grep '^GPU ')
 $(VENV)/.ready: $(wildcard requirements/*.txt)
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
 	  { echo "error: $(PYTHON) is not Python 3.11, 3.12 or 3.13; try: make PYTHON=python3.13 ..." >&2; exit 2; }
+	@echo "setting up $(VENV), once: downloads $(if $(HAS_GPU),CUDA and )TensorFlow, which takes minutes and 2 GB of disk and more" >&2
 	$(PYTHON) -m venv $(VENV)
 	$(PY) -m pip install --quiet -r requirements/$(if $(HAS_GPU),cuda,cpu).txt
 	@touch $@

@@ -1,6 +1,7 @@
 """Importing Keras and its backend without the backend's start-up log; what the backend has."""
 
 import json
+import logging
 import os
 import shutil
 import subprocess
@@ -61,11 +62,17 @@ def import_quietly() -> None:
                 import tensorflow as tf
 
                 tf.config.list_physical_devices("GPU")
+                logging.getLogger("tensorflow").addFilter(_tells_more_than_retracing)
     except ModuleNotFoundError as error:
         raise UserError(f"{sys.executable} has no {error.name}; {_remedy(error.name)}") from None
     except (AttributeError, TypeError, ValueError) as error:  # in the only file that Keras reads
         text = str(error).splitlines()[0]
         raise UserError(f"Keras cannot read {_keras_json()} ({text}); delete it") from None
+
+
+def _tells_more_than_retracing(record: logging.LogRecord) -> bool:
+    """Whether a record is other than that on functions traced again: each run has its own, once."""
+    return "triggered tf.function retracing" not in str(record.msg)
 
 
 def _left_aside() -> list[str]:

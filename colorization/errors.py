@@ -56,6 +56,16 @@ def report_error(error: UserError | RunFailed) -> int:
     return 1 if failed else 2
 
 
+def _has_enough(stream) -> bool:
+    """Whether who reads a stream is gone, as `head` in `... | head`; the rest is then dropped."""
+    try:
+        print(file=stream, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        return True
+    return False
+
+
 def exit_status(command: Callable[[], int]) -> int:
     """Run a command; turn what it raises into one line on standard error and its exit status."""
     if find_spec("fcntl") is None:
@@ -73,6 +83,8 @@ def exit_status(command: Callable[[], int]) -> int:
     except (UserError, RunFailed) as error:
         return report_error(error)
     except OSError as error:
+        if isinstance(error, BrokenPipeError) and _has_enough(sys.stdout):
+            return 0
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             where = f" for {error.filename}" if error.filename else ""
             advice = "free some, and the same command goes on where it was"

@@ -3,5 +3,5 @@
 SCALES = {
     "full": "the report's own settings",
     "small": "the same, shrunk for a two-core CPU",
-    "smoke": "the whole path in seconds on generated images",
+    "smoke": "the whole path on generated images, in a minute or two",
 }

@@ -37,13 +37,15 @@ def initial_weights(config: dict) -> str | None:
     return config.get("initial_weights", config["network"].get("weights"))
 
 
-def differences(stored: dict, given: dict, prefix: str = "") -> list[str]:
-    """What differs between two configurations, as "field: stored X, given Y"."""
+def differences(
+    stored: dict, given: dict, prefix: str = "", said: str = "stored {!r}, given {!r}"
+) -> list[str]:
+    """What differs between two configurations, as "field: stored X, given Y", or as `said`."""
     found = []
     for key in sorted(stored.keys() | given.keys()):
         old, new = stored.get(key), given.get(key)
         if isinstance(old, dict) and isinstance(new, dict):
-            found += differences(old, new, f"{prefix}{key}.")
+            found += differences(old, new, f"{prefix}{key}.", said)
         elif old != new:
-            found.append(f"{prefix}{key}: stored {old!r}, given {new!r}")
+            found.append(f"{prefix}{key}: {said.format(old, new)}")
     return found

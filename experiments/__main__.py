@@ -240,7 +240,7 @@ COMMANDS = (
     ("tables", "render tables again from stored results", reading.tables)
     + (_reports, _results, _format),
     ("figures", "draw figures again from stored results", reading.figures, _reports, _results),
-    ("page", "render all results as one HTML page", reading.page, _results),
+    ("page", "render all results as one HTML page", reading.page, _results, _runs),
     ("claims", "print the verdict on each claim", reading.claims, _reports, _results),
     ("compare", "two sets of results, or two runs, side by side", reading.compare, _two),
     ("calibrate", "set every stored arm against itself: does the rule see differences?")

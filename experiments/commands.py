@@ -91,16 +91,33 @@ def _reproduce(options) -> int:
     jobs = chosen_jobs(options, reports, scale)
     if has_accelerator():  # which compiles for longer than a CPU
         keep_compiled(options.runs / ".compiled")
-    failures = []
+    failures, done = [], []
     for report in reports:
         own = [job for job in jobs if job.report is report]
-        failed = reproduce(own, places, _how(options))
-        failures += failed
-        if devices.leads() and len(failed) < len(own):
+        failures += reproduce(own, places, _how(options))
+        judged = [job for job in own if (job.folder(runs) / "measures.json").exists()]
+        if devices.leads() and judged:
             render(report, places.results)
+            done += judged
     if not options.data and devices.leads():
         write_overview(places.results)
+    if done:
+        _say_what_next(places.results, done[-1].folder(runs))
     return min((report_error(failure) for failure in failures), default=0)
+
+
+def _say_what_next(results: Path, run: Path) -> None:
+    """Where what was found stands, and what can be done with the run that was done last."""
+    from colorization.installation import checkout, program
+
+    shown = f"{program('experiments')} page --results {results}"
+    colour = f"colorize photo.jpg --run {run}"
+    if checkout():
+        colour = f"make colorize IN=photo.jpg RUN={run}"
+        if results in (Path("results"), Path("runs/results")):
+            shown = "make page"
+    say(f"tables: {results}/<report>/README.md, figures beside them; all on one page: {shown}")
+    say(f"colour a photograph with the last run: {colour}")
 
 
 def _how(options):
@@ -200,10 +217,15 @@ def shown_reports(results: Path) -> list:
 
 def write_overview(results: Path) -> None:
     """Bring what spans the reports up to date: `results/README.md` and, of a checkout's results,
-    its README's table of reports and `docs/departures.md`."""
+    its README's findings and table of reports, and `docs/departures.md`."""
     from colorization.files import write_text
     from colorization.installation import checkout
-    from colorization.pages.overview import departures_page, reports_table, results_page
+    from colorization.pages.overview import (
+        departures_page,
+        findings_list,
+        reports_table,
+        results_page,
+    )
     from colorization.pages.tables import replace_block
     from colorization.results.store import storing
 
@@ -212,8 +234,10 @@ def write_overview(results: Path) -> None:
         write_text(results / "README.md", results_page(reports, results))
         root = checkout()
         if root and results.resolve() == root / "results":
-            table, readme = reports_table(reports, results), root / "README.md"
-            write_text(readme, replace_block(readme.read_text("utf-8"), "reports", table))
+            text = (root / "README.md").read_text("utf-8")
+            text = replace_block(text, "findings", findings_list(reports, results))
+            text = replace_block(text, "reports", reports_table(reports, results))
+            write_text(root / "README.md", text)
             write_text(root / "docs" / "departures.md", departures_page(reports))
 
 

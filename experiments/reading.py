@@ -51,24 +51,31 @@ def page(options) -> int:
         raise UserError(f"{options.results} holds no results; run: make reproduce")
     from colorization.pages.html import write_page
 
-    write_overview(options.results)
-    with storing(options.results, say):
-        written = write_page(shown_reports(options.results), options.results)
-    say(f"{written} is rendered; open it in a browser")
+    own = options.runs / "results"  # of smoke runs
+    for results in dict.fromkeys((options.results, own)):
+        if holds_results(results):
+            write_overview(results)
+            with storing(results, say):
+                written = write_page(shown_reports(results), results)
+            say(f"{written} is rendered; open it in a browser")
     return 0
 
 
 def claims(options) -> int:
-    from colorization.pages.claims_section import lines
+    from colorization.pages.claims_section import judged, lines, summary
 
     check_results(options.results)
+    width, told = shutil.get_terminal_size().columns, []
     for report in chosen_reports(options):
         if not report.claims and options.reports:
             raise UserError(f"{report.key} has no claims: it compares the methods of the others")
         if report.claims:
             say(f"{report.key}: {report.citation}, {report.title}")
-        for line in lines(report, options.results / report.key):
+        found = judged(report, options.results / report.key)
+        for line in lines(found, width):
             say(line)
+        told += found
+    say(summary(told))
     return 0
 
 

@@ -103,6 +103,28 @@ def test_arms_are_listed_without_keras():
     assert needed.stderr == f"error: {sys.executable} has no keras; {remedy}\n"
 
 
+RETRACED = """
+import sys
+from colorization.backend import import_quietly
+import_quietly()
+import tensorflow as tf
+tf.get_logger().warning("something else")
+for number in range(20):
+    tf.function(lambda x: x + number)(tf.constant(1.0))
+class Model:
+    @tf.function
+    def step(self, x): return x
+for size in range(1, 20): Model.step(None, tf.zeros(size))
+"""
+
+
+def test_functions_that_are_traced_again_are_not_warned_of():
+    command = [sys.executable, "-c", RETRACED]
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert said.returncode == 0, said.stderr
+    assert "something else" in said.stderr and "retracing" not in said.stderr
+
+
 OTHERS = {"floatx": "float16", "epsilon": 1e-3, "image_data_format": "channels_first"}
 SETTINGS = """
 import sys
@@ -237,6 +259,16 @@ def test_windows_is_told_what_it_needs(program, word):
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 2
     assert "WSL" in done.stderr and len(done.stderr.splitlines()) == 1
+
+
+def test_who_reads_only_the_first_lines_is_told_no_error():
+    command = [sys.executable, "-m", "experiments", "claims"]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout.readline()
+        process.stdout.close()
+        assert (process.wait(60), process.stderr.read()) == (0, "")
 
 
 @pytest.mark.parametrize("given", ["70000", "0", "-1", "http", "tcp://10.0.0.1:80", "8080.5"])

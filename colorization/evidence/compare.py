@@ -18,6 +18,7 @@ from colorization.evidence.matching import (
     listed,
     match,
     read_images,
+    summed,
 )
 from colorization.evidence.rule import CONTRADICTED, FEW, INCONCLUSIVE, SUPPORTED, verdict
 from colorization.results.measures import MEASURES, columns_of, with_sign
@@ -49,7 +50,7 @@ def compare(a: Path, b: Path, *, force: bool, tolerance: float, say: Callable[[s
     (runs_a, single_a), (runs_b, single_b) = find_runs(a), find_runs(b)
     matches = match(runs_a, runs_b, single_a and single_b)
     if not matches:
-        held = f"{a} holds {listed(runs_a)}; {b} holds {listed(runs_b)}"
+        held = f"{a} holds {summed(runs_a)}; {b} holds {summed(runs_b)}"
         raise UserError(f"A and B have no arm and seed in common, name other folders: {held}")
     clashes = {found.name: clash(found) for found in matches}
     for name, differing in clashes.items():
@@ -159,10 +160,11 @@ def word(found: Estimate, limit: float | None, better: str) -> str:
 def _say_settings(found: Match, say: Callable[[str], None]) -> None:
     """Say what differs in configuration and environment, and whether the weights are the same."""
     for what, of in (("configuration", _configuration), ("environment", _environment)):
-        lines = [line for one, other in found.pairs for line in differences(of(one), of(other))]
+        pairs = [(of(one), of(other)) for one, other in found.pairs]
+        lines = [line for pair in pairs for line in differences(*pair, said="A {!r}, B {!r}")]
         short = [line if len(line) <= LONGEST else line.split(":")[0] for line in lines]
         differ = "; ".join(dict.fromkeys(short))
-        say(f"{what}: {f'(A is stored, B is given) {differ}' if differ else 'the same'}")
+        say(f"{what}: {differ or 'the same'}")
     digests = [[run.facts["network"].get("sha256") for run in pair] for pair in found.pairs]
     found_out = {one == other if one and other else None for one, other in digests}
     said = {True: "the same", False: "different", None: "not recorded"}

@@ -1,6 +1,7 @@
 """Two sets of results, arm by arm: which runs are compared with which."""
 
 import os
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,8 @@ from colorization.results.store import RUNS, Shelf
 
 # Where the runs of a run, an arm, a scale, a report and of all results lie.
 LEVELS = ("", "seed-*/", "*/seed-*/", "*/*/seed-*/", "*/*/*/seed-*/")
+
+LONGEST = 120  # characters of a list of runs
 
 Runs = dict[str, dict[int, StoredRun]]  # report/scale/arm -> seed -> run
 
@@ -105,6 +108,15 @@ def label(arm: str, seeds: Sequence[int]) -> str:
 def listed(runs: Runs, without: Sequence[StoredRun] = ()) -> str:
     left = {arm: sorted(s for s in runs[arm] if runs[arm][s] not in without) for arm in runs}
     return "; ".join(label(arm, seeds) for arm, seeds in left.items() if seeds)
+
+
+def summed(runs: Runs) -> str:
+    """Runs in a few words: each where there are few, else how many each report has at a scale."""
+    whole = listed(runs)
+    if len(whole) <= LONGEST:
+        return whole
+    places = Counter(arm.rpartition("/")[0] for arm in runs)
+    return ", ".join(f"{counted(count, 'arm')} of {place}" for place, count in places.items())
 
 
 def counted(number: int, what: str) -> str:

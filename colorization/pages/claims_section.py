@@ -1,33 +1,62 @@
 """The claims of a report as Markdown: a table, and how each was tested."""
 
+import textwrap
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from colorization.evidence.claims import Verdict, decided_by, judge_all, stored_claims
-from colorization.evidence.rule import NOT_RUN
+from colorization.evidence.rule import NOT_RUN, VERDICTS
 from colorization.pages import tables
 from colorization.reproduction.report import Report
 from colorization.results.stored import Stored
 
+INDENT = " " * 8  # of what stands below a claim
 
-def lines(report: Report, folder: Path) -> list[str]:
-    """A report's claims in three lines each: as they were rendered, or, without that, judged now.
+
+def judged(report: Report, folder: Path) -> list[dict]:
+    """A report's claims: as they were rendered, or, without that, judged now.
 
     Args:
         folder: of its stored results.
     """
-    found = stored_claims(folder)
-    if not found:
-        found = [given.to_json() for given in judge_all(report.claims, Stored.read(folder))]
+    stored = stored_claims(folder)
+    return stored or [given.to_json() for given in judge_all(report.claims, Stored.read(folder))]
+
+
+def lines(claims: Iterable[dict], width: int) -> list[str]:
+    """Claims in three paragraphs each, in lines of at most `width` characters."""
     result = []
-    for claim in found:
+    for claim in claims:
         measured = [f"{test['test']}: {test['measured']}" for test in claim["tests"]]
         said = decided_by(measured, claim["verdict"], claim["reason"])
-        result.append(f"  {claim['number']:5s} {claim['verdict']:25s} {claim['claim']}")
-        result.append(f"        {claim['where']}: {claim['basis']}")
-        result.append(f"        {said}; {claim['at']}")
+        heading = f"{claim['number']:5s} {claim['verdict']:25s} {claim['claim']}"
+        result += _wrapped(heading, "  ", INDENT, width)
+        result += _wrapped(f"{claim['where']}: {claim['basis']}", INDENT, INDENT, width)
+        result += _wrapped(f"{said}; {claim['at']}", INDENT, INDENT, width)
     return result
+
+
+def _wrapped(text: str, first: str, others: str, width: int) -> list[str]:
+    room = max(width, 2 * len(INDENT))
+    whole = textwrap.TextWrapper(
+        room,
+        initial_indent=first,
+        subsequent_indent=others,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    whole.replace_whitespace = False
+    return whole.wrap(text)
+
+
+def summary(claims: Sequence[dict]) -> str:
+    """How many claims got which verdict."""
+    counts = Counter(claim["verdict"] for claim in claims)
+    said = ", ".join(f"{v} {counts[v]}" for v in VERDICTS if counts[v])
+    return f"{len(claims)} claims: {said or 'nothing is judged'}"
 
 
 def claims_section(verdicts: list[Verdict], key: str) -> str:

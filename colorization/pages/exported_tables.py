@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from colorization.files import write_text
-from colorization.pages.measure_tables import judged_tables, without_constant
+from colorization.pages.measure_tables import judged_tables
 from colorization.pages.tables import aligned_right
 from colorization.reproduction.report import Report
 from colorization.results.measures import MEASURES
@@ -56,16 +56,17 @@ def _values(place: tuple, means: dict[str, float]) -> Iterator[tuple]:
 def write_latex(reports: Iterable[Report], results: Path, folder: Path) -> list[Path]:
     """Write a `<report>-<scale>-<split>.tex` for each table of measures of the reports' pages.
 
-    Each is a `tabular` with the rules of booktabs in a `table`, to be read in by `\\input`.
+    A second set of images of that split has a `-2` before the suffix. Each is a `tabular` with the
+    rules of booktabs in a `table`, to be read in by `\\input`.
     """
     written = []
     for report in reports:
-        stored = Stored.read(results / report.key)
-        for scale, split, heading, rows in judged_tables(stored, report):
-            target = folder / f"{report.key}-{scale}-{split}.tex"
-            rows = without_constant(rows)
-            said = [f"{report.title}: {heading[0].lower()}{heading[1:]}", rows.attrs["said"]]
-            write_text(target, latex(rows, "; ".join(filter(None, said)), f"tab:{target.stem}"))
+        for table in judged_tables(Stored.read(results / report.key), report):
+            number = f"-{table.place + 1}" if table.place else ""
+            target = folder / f"{report.key}-{table.scale}-{table.split}{number}.tex"
+            heading = f"{report.title}: {table.heading[0].lower()}{table.heading[1:]}"
+            caption = "; ".join(filter(None, (heading, table.images)))
+            write_text(target, latex(table.rows, caption, f"tab:{target.stem}"))
             written.append(target)
     return written
 

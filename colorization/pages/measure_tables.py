@@ -1,6 +1,7 @@
 """Tables of measures and cost, an arm a row beside the baselines."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -31,7 +32,7 @@ def measures_rows(
         runs = [run for run in stored.of(arm.name) if split in run.splits]
         if not runs:
             continue
-        counts = image_counts(runs[0], "test" if split == "train" else split)
+        counts = image_counts(runs[0], split)
         for name, values in stored.baselines(runs[0], split).items():
             cells = {MEASURES[m].heading: MEASURES[m].text(values.get(m)) for m in measures}
             row = (name, *cells.values())
@@ -63,17 +64,15 @@ def _speed(run: runs.StoredRun) -> dict[str, str]:
 
 
 def image_counts(run: runs.StoredRun, split: str = "test") -> str:
-    """The set that a run was judged on, its size in pixels, and how many images train and test.
-
-    A further test set is named by itself, and what trained the network beside it.
-    """
+    """The set that a run was judged on, its size in pixels, how many images of it, and how many of
+    which set trained the network."""
     size, judged = run.config["recipe"]["size"], run.splits[split]["images"]
-    trained = run.data["training_images"]
+    trained, source = run.data["training_images"], run.data["source"]
     if further := run.data["further_sets"].get(split):
-        return (
-            f"{further['title']}, {size} px, {judged}; trained on {trained} of {run.data['source']}"
-        )
-    return f"{run.data['source']}, {size} px, {trained} / {judged}"
+        return f"{further['title']}, {size} px, {judged}; trained on {trained} of {source}"
+    if split == "train":
+        return f"{source}, {size} px, {judged} of the {trained} that trained it"
+    return f"{source}, {size} px, {judged}; trained on {trained} others"
 
 
 def snapshots_table(stored: Stored, arms: Iterable[Arm], measures: list[str]) -> str:
@@ -92,8 +91,28 @@ def snapshots_table(stored: Stored, arms: Iterable[Arm], measures: list[str]) ->
     return tables.markdown(pd.DataFrame(lines)) if lines else ""
 
 
-def judged_tables(stored: Stored, report: Report) -> Iterator[tuple[str, str, str, pd.DataFrame]]:
-    """(scale, split, heading, `measures_rows`) of all that arms were judged on.
+@dataclass(frozen=True)
+class JudgedTable:
+    """What arms measured on the same images, beside the baselines there.
+
+    Args:
+        scale, split: of the runs.
+        place: number of the set of images among those of scale and split, from 0.
+        heading: scale and split in words.
+        rows: `measures_rows` without columns that are empty or the same in every row.
+        images: the set, and what else is the same.
+    """
+
+    scale: str
+    split: str
+    place: int
+    heading: str
+    rows: pd.DataFrame
+    images: str
+
+
+def judged_tables(stored: Stored, report: Report) -> Iterator[JudgedTable]:
+    """All that arms were judged on, a table for each set of images.
 
     The largest scale comes first, of each the test images, further test sets, training images.
     """
@@ -106,30 +125,48 @@ def judged_tables(stored: Stored, report: Report) -> Iterator[tuple[str, str, st
         arms = report.arms_among(run.arm for run in at_scale.runs)
         for split, name in splits.items():
             cost = report.compares_cost and split != "train"
-            rows = measures_rows(at_scale, arms, report.measures, split, cost)
-            if not rows.empty:
-                yield scale, split, f"Scale {scale}: {name}", rows
+            for place, alike in enumerate(_by_images(at_scale, arms, split)):
+                rows = measures_rows(at_scale, alike, report.measures, split, cost)
+                table, said = without_constant(rows)
+                yield JudgedTable(scale, split, place, f"Scale {scale}: {name}", table, said)
 
 
-def without_constant(rows: pd.DataFrame) -> pd.DataFrame:
-    """The table without the columns that say the same in every row; `attrs["said"]` has what."""
-    there = [c for c in ("images", "seeds", "device") if c in rows]
-    same = [c for c in there if rows[c].replace("–", np.nan).nunique() <= 1]
+def _by_images(stored: Stored, arms: Iterable[Arm], split: str) -> list[list[Arm]]:
+    """The arms that have been run, those together that were judged on the same images."""
+    found: dict[tuple, list[Arm]] = {}
+    for arm in arms:
+        run = next((run for run in stored.of(arm.name) if split in run.splits), None)
+        if run is None:
+            continue
+        further = run.data["further_sets"].get(split)
+        tested = run.images["split"] == (split if further else "test")
+        title, size = (further or run.data)["title"], run.config["recipe"]["size"]
+        found.setdefault((title, size, *sorted(run.images.loc[tested, "name"])), []).append(arm)
+    return list(found.values())
+
+
+def without_constant(rows: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """The table without columns that say nothing of any network or the same in every row, and
+    what those said."""
+    networks = rows[rows["arm"].str.startswith("**")]
+    empty = [c for c in rows if (networks[c] == "–").all()]
+    there = [c for c in ("images", "seeds", "device") if c in rows and c not in empty]
+    same = [c for c in there if rows[c].replace("–", np.nan).nunique() == 1]
     said = [f"{c}: {next(v for v in rows[c] if v != '–')}" for c in same]
-    result = rows.drop(columns=same)
-    result.attrs["said"] = "; ".join(said)
-    return result
+    return rows.drop(columns=[*empty, *same]), "; ".join(said)
 
 
 def scale_sections(stored: Stored, report: Report) -> str:
     """Measures and cost for each scale that has been run, the largest first."""
     parts: list[str] = []
     judged = list(judged_tables(stored, report))
-    for scale in dict.fromkeys(scale for scale, *_ in judged):
+    for scale in dict.fromkeys(table.scale for table in judged):
         at_scale = stored.at(scale)
         arms = report.arms_among(run.arm for run in at_scale.runs)
-        for _, _, heading, rows in (table for table in judged if table[0] == scale):
-            parts += [f"### {heading}\n", tables.markdown(rows)]
+        for table in (table for table in judged if table.scale == scale):
+            if not table.place:
+                parts.append(f"### {table.heading}\n")
+            parts += [f"{tables.capitalized(table.images)}.\n", tables.markdown(table.rows)]
         if on_the_way := snapshots_table(at_scale, arms, list(report.measures)):
             parts += [f"### Scale {scale}: test images, on the way\n", on_the_way]
         parts += [f"### Scale {scale}: cost\n", cost_table(at_scale, arms)]

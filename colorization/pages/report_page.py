@@ -22,20 +22,24 @@ ALL = ("tables", "figures")
 
 
 def settings_section(stored: Stored, rows: dict[str, dict[str, str]]) -> str:
-    """The report's settings beside those that ran; "" for one that prints none.
+    """The section of `settings_rows`; "" for a report that prints none."""
+    table = settings_rows(stored, rows)
+    return "" if table.empty else f"## Settings\n\n{tables.markdown(table)}\n"
+
+
+def settings_rows(stored: Stored, rows: dict[str, dict[str, str]]) -> pd.DataFrame:
+    """The report's settings beside those that ran.
 
     Args:
         rows: arm name -> the report's own values under the headings of its table.
     """
-    if not rows:
-        return ""
     lines = []
     for name, said in rows.items():
         lines.append({"arm": f"{name} (report)", **said})
         run = stored.first(name)
         if run is not None:
             lines.append({"arm": f"{name} (run, {run.scale})", **_settings(run)})
-    return f"## Settings\n\n{tables.markdown(pd.DataFrame(lines).fillna('–'))}\n"
+    return pd.DataFrame(lines).fillna("–")
 
 
 def _settings(run: runs.StoredRun) -> dict[str, str]:
@@ -73,11 +77,11 @@ def references_section(stored: Stored, references: tuple[Reference, ...]) -> str
 
 From the authors' plots and printouts or computed from the data; they hold at full scale.
 
-{references_table(stored, references)}
+{tables.markdown(references_rows(stored, references))}
 """
 
 
-def references_table(stored: Stored, references: Iterable[Reference]) -> str:
+def references_rows(stored: Stored, references: Iterable[Reference]) -> pd.DataFrame:
     lines = []
     for reference in references:
         run = stored.first(reference.arm)
@@ -93,7 +97,7 @@ def references_table(stored: Stored, references: Iterable[Reference]) -> str:
                 "within": "–" if np.isnan(value) else ("yes" if inside else "no"),
             }
         )
-    return tables.markdown(pd.DataFrame(lines))
+    return pd.DataFrame(lines)
 
 
 def departures_section(report: Report) -> str:

@@ -22,6 +22,8 @@ from colorization.photographs.boundary import attempt, in_time
 from colorization.photographs.colorizer import Colorizer
 from colorization.photographs.save import output_name, refuse_pages, save
 from colorization.photographs.side_by_side import at_most
+from colorization.results.run_folder import EVALUATED
+from colorization.state import read_json, stored_config
 
 LARGEST = 50  # MB that a photograph may have
 
@@ -88,6 +90,8 @@ def _serve(run: Path, runs: Path, port: int | None, folder: Path, say) -> None:
             prevent_thread_lock=True,
             quiet=True,
             theme=theme,
+            footer_links=[],
+            run_history=False,
         )
     except OSError:
         if port is None:
@@ -98,8 +102,21 @@ def _serve(run: Path, runs: Path, port: int | None, folder: Path, say) -> None:
 
 
 def finished_runs(runs: Path) -> list[Path]:
-    """Folders of finished runs, at any depth."""
-    return sorted(path.parent for path in runs.glob("**/seed-*/network.keras"))
+    """Folders of finished runs, at any depth, but for those that need to know an image's class."""
+    found = sorted(path.parent for path in runs.glob("**/seed-*/network.keras"))
+    return [run for run in found if not stored_config(run).get("objective", {}).get("classes")]
+
+
+def seen(run: Path) -> str:
+    """What a run's network has learned from; "" where that is not known."""
+    about = read_json(run / EVALUATED, {}).get("data")
+    if not about:
+        return ""
+    size = stored_config(run)["recipe"]["size"]
+    return (
+        f"This network has seen nothing but {about['training_images']} images of "
+        f"{about['title']} at {size} px: of what is not on those it can only guess."
+    )
 
 
 @lru_cache(maxsize=2)
@@ -156,7 +173,11 @@ def build(gradio, runs: list[Path], folder: Path):
             target, shown = colour(Path(path), names[name], folder, saturation, strength)
         except UserError as error:
             raise gradio.Error(str(error), print_exception=False) from None
-        return (shown[beside].convert("RGB"), shown["coloured"]), str(target)
+        pair = (shown[beside].convert("RGB"), shown["coloured"])
+        return pair, gradio.DownloadButton(value=str(target), interactive=True)
+
+    def nothing_yet():
+        return gradio.DownloadButton(value=None, interactive=False)
 
     with gradio.Blocks(title="Colour a photograph", analytics_enabled=False) as page:
         gradio.Markdown(
@@ -166,6 +187,7 @@ def build(gradio, runs: list[Path], folder: Path):
             with gradio.Column(scale=1):
                 photograph = gradio.File(label=f"photograph, at most {LARGEST} MB")
                 run = gradio.Dropdown(list(names), value=next(iter(names)), label="run")
+                told = gradio.Markdown(seen(runs[0]), elem_id="seen")
                 beside = gradio.Radio(["gray", "original"], value="gray", label="compare with")
                 saturation = gradio.Slider(0, 3, value=1, step=0.05, label="saturation")
                 strength = gradio.Slider(
@@ -174,8 +196,9 @@ def build(gradio, runs: list[Path], folder: Path):
                 start = gradio.Button("Colour", variant="primary", elem_id="colour")
             with gradio.Column(scale=2):
                 slider = gradio.ImageSlider(label="move the slider", elem_id="slider")
-                download = gradio.DownloadButton("Download", elem_id="download")
+                download = gradio.DownloadButton("Download", elem_id="download", interactive=False)
         given = [photograph, run, beside, saturation, strength]
         results = [slider, download]
-        start.click(answer, given, results)
+        start.click(nothing_yet, None, download).then(answer, given, results)
+        run.change(lambda name: seen(names[name]), run, told)
     return page

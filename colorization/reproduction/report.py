@@ -89,6 +89,8 @@ class Report:
     Args:
         key: as typed after `reproduce`.
         number: by which the suite refers to it; the first digit of its claims' is its last.
+        name: in a word or two, for what has no room for its title.
+        url: where its authors have their code, or "".
         title, authors, year, subject: of the report; `year` is None where it does not say,
             `subject` is what it is about, in a line. `authors` is None for the suite's own.
         arms: primary ones first.
@@ -117,6 +119,13 @@ class Report:
     measures: tuple[str, ...]
     compares_cost: bool = False
     number: str = ""
+    name: str = ""
+    url: str = ""
+
+    @property
+    def label(self) -> str:
+        """Its number, if it has one, and its name."""
+        return f"{self.number} {self.name or self.title}".strip()
 
     @property
     def heading(self) -> str:

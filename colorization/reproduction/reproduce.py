@@ -4,6 +4,7 @@ import shutil
 import time
 from collections.abc import Iterable
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from colorization.data.union import training_sets
@@ -41,18 +42,31 @@ def reproduce(
         options: how the runs are carried out.
 
     Returns:
-        What kept jobs from being done: others go on.
+        What kept jobs from being done, each reason once with its arms: others go on.
     """
-    failures: list[UserError | RunFailed] = []
-    say = options.say
-    for job in jobs:
-        say(f"== {job}")
+    left_out: dict[tuple[type, str], list[str]] = {}  # why -> the arms
+    say, jobs = options.say, list(jobs)
+    for number, job in enumerate(jobs, 1):
+        say(f"== {job} (run {number} of {len(jobs)}{_expected(job, places)})")
         try:
             reproduce_run(job, places, options)
         except (SourceUnavailable, RunUnusable, RunFailed) as error:
-            failures.append(type(error)(f"{job.arm.name}: {error}"))
-            say(f"left out: {error}")
-    return failures
+            arms = left_out.setdefault((type(error), str(error)), [])
+            say(f"left out: {f'as {arms[0]} is, for the same reason' if arms else error}")
+            arms.append(job.arm.name)
+    return [
+        kind(f"{', '.join(dict.fromkeys(arms))}: {why}") for (kind, why), arms in left_out.items()
+    ]
+
+
+def _expected(job: Job, places: Places) -> str:
+    """How long a run will take that is still to be trained, going by what is stored of its arm."""
+    shelf = Shelf(places.results / job.report.key / job.scale)
+    stored = [run.cost["train_seconds"] for run in shelf.runs() if run.arm == job.arm.name]
+    begun = (job.folder(places.runs) / "epochs.csv").exists()
+    if not stored or begun or job.arm.trained_by:
+        return ""
+    return f", about {max(1, round(median(stored) / 60))} min where the stored ones ran"
 
 
 def reproduce_run(job: Job, places: Places, options: RunOptions) -> None:

@@ -17,15 +17,12 @@ LOSSES = ("loss", "val_loss", "loss_G", "loss_D")
 
 
 def status(runs: Path, say: Callable[[str], None] = print) -> None:
-    """Say for every run below a folder how far it is, and what it takes of the disk.
-
-    Raises:
-        UserError: there is no run.
-    """
+    """Say for every run below a folder how far it is, and what it takes of the disk."""
     folders = sorted(path.parent for path in runs.glob("**/seed-*/config.json"))
     folders = [folder for folder in folders if "results" not in folder.relative_to(runs).parts]
     if not folders:
-        raise UserError(f"{runs} holds no runs; run: make reproduce-<report>, or give --runs")
+        say(f"{runs} holds no runs yet; make reproduce-<report> begins one")
+        return
     rows = [COLUMNS, *(_row(folder, runs) for folder in folders)]
     for line in aligned(rows):
         say(line)

@@ -48,6 +48,7 @@ DEPARTURES = """\
 REPORT = Report(
     key="imagenet-cgan",
     number="004",
+    name="ImageNet cGAN",
     title="Image Colorization using Conditional Generative Adversarial Networks",
     authors="Rangrasasl, Joulaei, Roshana",
     year=2023,

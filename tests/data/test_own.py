@@ -191,7 +191,7 @@ def test_a_run_on_other_photographs_is_refused_in_a_line(tmp_path):
     train = (*TRAIN, "--data", "folder:album")
     done = experiments(tmp_path, *train)
     assert done.returncode == 0, done.stderr
-    assert "no results yet" in done.stdout.splitlines()[-2]
+    assert "no results yet" in done.stdout.splitlines()[-4]
     (folder,) = tmp_path.glob("runs/own-*/flower-cgan/smoke/unet/seed-0")
     (manifest,) = tmp_path.glob("data/prepared/own-*/manifest.json")
     before = json.loads(manifest.read_text())["files"]

@@ -1,11 +1,12 @@
 """Each report's claims."""
 
+from collections import Counter
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from colorization.evidence.claims import BASES, OWN
+from colorization.evidence.claims import BASES, OWN, stored_claims
 from colorization.evidence.criteria import Reading
 from colorization.evidence.quantities import Images
 from experiments import REPORTS, report_module
@@ -83,3 +84,16 @@ def test_the_command_prints_every_claim(capsys, tmp_path):
     printed = capsys.readouterr().out
     assert all(f"\n  {number} " in printed for number in NUMBERS["berkeley"])
     assert "not run yet: regression" in printed
+
+
+def test_claims_are_wrapped_and_counted(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "72")
+    assert main(["claims", "--results", str(ROOT / "results")]) == 0
+    *lines, last = capsys.readouterr().out.splitlines()
+    wide = [line for line in lines if len(line) > 72 and len(line.split()) > 2]
+    assert [line for line in wide if not line.startswith(tuple(REPORTS))] == []
+    claims = [claim for key in REPORTS for claim in stored_claims(ROOT / "results" / key)]
+    verdicts = [claim["verdict"] for claim in claims]
+    counts = Counter(verdicts)
+    assert last.startswith(f"{len(verdicts)} claims: supported {counts['supported']}, ")
+    assert last.endswith(f"not run {counts['not run']}")

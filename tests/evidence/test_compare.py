@@ -199,3 +199,13 @@ def test_single_runs_of_two_scales(write):
     status, text = run(first, second, force=True)
     assert (status, row(text, "ab MAE [Lab]")[-1]) == (0, "same")
     assert "warning: scale small in A, smoke in B\n" in text
+
+
+def test_what_many_runs_hold_is_summed_up(write, tmp_path):
+    for arm in "abcdefgh":
+        write(f"a/demo/small/long-name-{arm}/seed-0")
+    write("b/demo/smoke/unet/seed-0")
+    with pytest.raises(UserError) as raised:
+        run(tmp_path / "a", tmp_path / "b")
+    said = str(raised.value).replace(str(tmp_path), "")
+    assert "/a holds 8 arms of demo/small; /b holds demo/smoke/unet seed 0" in said

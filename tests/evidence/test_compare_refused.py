@@ -66,8 +66,8 @@ def test_settings_that_differ(pair):
     path.write_text(json.dumps({"backend": "jax", "precision": "float32"}))
     status, text = run(a, b)
     assert status == 0
-    assert "configuration: (A is stored, B is given) epochs: stored 3, given 5; network\n" in text
-    assert "backend: stored 'tensorflow', given 'jax'\n" in text
+    assert "configuration: epochs: A 3, B 5; network\n" in text
+    assert "backend: A 'tensorflow', B 'jax'\n" in text
     assert "weights: different" in text
 
 

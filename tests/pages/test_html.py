@@ -11,13 +11,15 @@ import pandas as pd
 import pytest
 
 from colorization.pages import line_charts
-from colorization.pages.html import marked, page, write_page
+from colorization.pages.findings import findings
+from colorization.pages.html import listed, marked, page, write_page
 from colorization.pages.loss_curves import draw_losses
 from experiments import REPORTS, report_module
 from experiments.__main__ import main
 from tests import ROOT
 
 RESULTS = ROOT / "results"
+STORED = tuple(key for key in REPORTS if (RESULTS / key).is_dir())
 SLOW = pytest.mark.slow
 
 
@@ -26,6 +28,13 @@ def test_text_is_escaped_before_its_markup_is_read():
     assert marked("**arm** `small`") == "<strong>arm</strong> <code>small</code>"
     assert marked("[flower-gan](flower-gan/README.md)") == '<a href="#flower-gan">flower-gan</a>'
     assert marked("[x](javascript:alert(1))") == "[x](javascript:alert(1))"
+    assert marked("**no *a* b**, **no *c***") == (
+        "<strong>no <em>a</em> b</strong>, <strong>no <em>c</em></strong>"
+    )
+
+
+def test_a_markdown_list_is_read_item_by_item():
+    assert listed("- one\n  and more\n- two - and three\n") == ["one and more", "two - and three"]
 
 
 def stored_run(**columns) -> SimpleNamespace:
@@ -104,15 +113,54 @@ def test_the_page_has_its_reports_and_their_pictures(rendered):
     assert_complete(path, SOME)
 
 
+def test_the_page_opens_with_the_methods_side_by_side_and_what_was_learnt(rendered):
+    text = rendered(SOME).read_text()
+    top = text[: text.index('<section id="overview">')]
+    arms = [arm.name for arm in report_module("common").arms if arm.primary]
+    assert re.findall(r'column.webp" alt="([^"]+)"', top) == ["gray", *arms, "original"]
+    found = findings([report_module(key) for key in SOME], RESULTS)
+    assert top.count("<li>") == len(found) + len(SOME) + 3  # and the navigation
+    assert '<a href="#flower-cgan">002 Flowers cGAN</a>' in top
+
+
+def test_a_report_shows_its_figures_and_settings_and_links_to_no_markdown(rendered):
+    path = rendered(SOME)
+    text = path.read_text()
+    assert set(re.findall(r'href="([^"#]+\.md)"', text)) == {"../docs/measures.md"}
+    kept = {figure.path(Path("flower-cgan")) for figure in report_module("flower-cgan").figures}
+    shown = set(map(Path, re.findall(r'src="(flower-cgan/figures/[^"]+)"', text)))
+    assert shown and shown <= kept and all((path.parent / name).exists() for name in shown)
+    assert "unet (report)" in text and "unet (run, small)" in text
+
+
+def test_a_page_of_one_report_leads_to_no_section_that_is_not_there(tmp_path):
+    shutil.copytree(RESULTS / "flower-cgan", tmp_path / "flower-cgan")
+    text = page([report_module(key) for key in STORED], tmp_path)
+    places = set(re.findall(r' id="([^"]+)"', text))
+    assert set(re.findall(r'href="#([^"]+)"', text)) <= places
+
+
+@SLOW
+def test_what_smoke_runs_left_has_a_page_of_its_own(tmp_path, monkeypatch, capsys):
+    for results in ("results", "runs/results"):
+        shutil.copytree(RESULTS / "rgb-mse-gan", tmp_path / results / "rgb-mse-gan")
+    monkeypatch.chdir(tmp_path)
+    assert main(["page"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    for line, results in zip(said, ("results", "runs/results"), strict=True):
+        assert line == f"{results}/index.html is rendered; open it in a browser"
+        assert '<section id="rgb-mse-gan">' in (tmp_path / results / "index.html").read_text()
+
+
 @SLOW
 def test_the_page_of_every_report_is_complete(rendered):
-    assert_complete(rendered(tuple(REPORTS)), REPORTS)
+    assert_complete(rendered(STORED), STORED)
 
 
 def assert_complete(path, keys):
     text = path.read_text()
     pictures = set(re.findall(r'src="(page/[^"]+)"', text))
-    assert all((path.parent / name).stat().st_size > 1000 for name in pictures)
+    assert all((path.parent / name).stat().st_size > 200 for name in pictures)
     assert {drawn.name for drawn in (path.parent / "page").iterdir()} == {
         Path(name).name for name in pictures
     }
@@ -133,7 +181,7 @@ def test_a_folder_without_results_is_one_line(tmp_path, capsys):
 @pytest.fixture(scope="module")
 def browser(chromium, rendered):
     """Chromium with the page of the committed results open."""
-    chromium.get(rendered(tuple(REPORTS)).as_uri())
+    chromium.get(rendered(STORED).as_uri())
     return chromium
 
 
@@ -209,6 +257,34 @@ def test_tables_sort_by_their_numbers(browser):
     assert column() == sorted(before, reverse=True)
     head = heads[place].find_element("xpath", "..")
     assert head.get_attribute("aria-sort") == "descending"
+
+
+@pytest.mark.parametrize("width, least", [(390, 1), (1280, 8)])
+def test_numbers_of_the_first_table_can_be_seen(browser, width, least):
+    metrics = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 500}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    seen = browser.execute_script(
+        """
+        const row = document.querySelector("#overview .sortable tbody tr");
+        const cells = [...row.querySelectorAll(".number")];
+        return cells.filter(cell => cell.getBoundingClientRect().width
+                                    && cell.getBoundingClientRect().right <= innerWidth).length;
+        """
+    )
+    browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    assert seen >= least
+
+
+def test_the_navigation_stays_and_names_what_is_read(browser):
+    browser.execute_script("document.querySelector('#berkeley h3').scrollIntoView()")
+    top, read = browser.execute_async_script(
+        """
+        const done = arguments[0];
+        setTimeout(() => done([document.querySelector("nav").getBoundingClientRect().top,
+                               document.querySelector("nav [aria-current]").textContent]), 300);
+        """
+    )
+    assert top == 0 and read == "001 Berkeley"
 
 
 @pytest.mark.parametrize("width", [360, 1200])

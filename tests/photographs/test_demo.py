@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from colorization.errors import UserError
-from colorization.photographs.demo import colour, finished_runs
+from colorization.photographs.demo import colour, finished_runs, seen
 from tests import ROOT
 
 
@@ -22,6 +22,8 @@ from tests import ROOT
 def run(finished, tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs") / "report" / "small" / "arm" / "seed-0"
     shutil.copytree(finished("regression"), folder)
+    about = {"training_images": 20, "title": "tiny set"}
+    (folder / "measures.json").write_text(json.dumps({"data": about}))
     return folder
 
 
@@ -71,6 +73,20 @@ def test_what_cannot_be_read_is_named(run, tmp_path):
 def test_finished_runs_can_be_chosen(run):
     (run.parent / "seed-1").mkdir()
     assert finished_runs(run.parents[3]) == [run]
+
+
+def test_a_run_that_needs_a_class_cannot_be_chosen(run, tmp_path):
+    other = tmp_path / "report" / "small" / "by-class" / "seed-0"
+    shutil.copytree(run, other)
+    config = json.loads((other / "config.json").read_text())
+    config["objective"]["classes"] = 5
+    (other / "config.json").write_text(json.dumps(config))
+    assert finished_runs(tmp_path) == []
+
+
+def test_what_the_network_has_seen_is_told(run):
+    assert " 20 images of tiny set at 16 px:" in seen(run)
+    assert seen(run.parent) == ""
 
 
 def test_without_gradio_it_says_what_to_install(run, monkeypatch):
@@ -150,6 +166,8 @@ def test_a_photograph_is_dropped_coloured_and_downloaded(
     def all_of(selector):
         return chromium.find_elements("css selector", selector)
 
+    assert "has seen nothing but" in wait_for(lambda: all_of("#seen"))[0].text
+    assert not all_of("#download")[0].is_enabled()  # there is nothing yet
     (upload,) = wait_for(lambda: all_of("input[type=file]"))
     all_of("#colour")[0].click()  # too early
     assert wait_for(lambda: [e for e in all_of("body") if "drop a photograph first" in e.text])
@@ -159,6 +177,7 @@ def test_a_photograph_is_dropped_coloured_and_downloaded(
     wait_for(lambda: len(all_of("#slider img")) >= 2)
     for image in all_of("#slider img"):
         wait_for(lambda image=image: image.get_property("naturalWidth") == 300)
+    wait_for(lambda: all_of("#download")[0].is_enabled())
     all_of("#download")[0].click()
     wait_for(lambda: [p for p in chromium.downloads.iterdir() if p.suffix == ".png"])
     (downloaded,) = chromium.downloads.iterdir()

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
 import pandas as pd
 import pytest
@@ -12,9 +13,15 @@ import pytest
 from colorization.errors import RunFailed, RunUnusable, SourceUnavailable, UserError
 from colorization.evaluation import finished_run
 from colorization.pages.measure_tables import measures_rows
-from colorization.pages.overview import departures_page, reports_table, results_page
+from colorization.pages.overview import (
+    departures_page,
+    findings_list,
+    reports_table,
+    results_page,
+)
 from colorization.pages.tables import replace_block
 from colorization.reproduction import reproduce as reproduction
+from colorization.reproduction.job import Job, Places
 from colorization.results.store import Shelf
 from colorization.results.stored import Stored
 from experiments import commands, report_module
@@ -37,6 +44,7 @@ class Smoke:
 
     tensorflow: Path
     jax: Path
+    said: str = ""  # by the first
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +57,7 @@ def smoke(tmp_path_factory):
     assert here.returncode == 0, here.stderr
     assert there.returncode == 0, there.stderr
     places = {name: folder / "runs" / "results" / "berkeley" for name, folder in folders.items()}
-    return Smoke(**places)
+    return Smoke(**places, said=here.stdout)
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +67,31 @@ def everything(smoke):
 
 def test_every_kind_of_arm_has_results(everything):
     assert_results(everything, CHOSEN)
+
+
+def test_each_run_is_counted_and_the_last_lines_say_what_next(smoke):
+    lines = smoke.said.splitlines()
+    begun = [line for line in lines if line.startswith("== ")]
+    count = len(begun)
+    assert [line.partition("(")[2] for line in begun] == [
+        f"run {number} of {count})" for number in range(1, count + 1)
+    ]
+    assert lines[-2].endswith("all on one page: make page")
+    run = lines[-1].partition("RUN=")[2]
+    assert "make colorize IN=photo.jpg RUN=runs/berkeley/smoke/" in lines[-1]
+    assert (smoke.tensorflow.parents[2] / run / "network.keras").exists()
+
+
+def test_a_run_to_come_is_expected_to_take_as_long_as_the_stored_ones(tmp_path):
+    report, results = report_module("flower-cgan"), ROOT / "results"
+    job = Job(report, report.arm("unet"), "small", 7)
+    taken = [r.cost["train_seconds"] for r in Stored.read(results / "flower-cgan").of("unet")]
+    said = reproduction._expected(job, Places(tmp_path, results))
+    assert said.startswith(f", about {max(1, round(median(taken) / 60))} min ")
+    assert reproduction._expected(job, Places(tmp_path, tmp_path)) == ""  # nothing is stored
+    job.folder(tmp_path).mkdir(parents=True)
+    (job.folder(tmp_path) / "epochs.csv").touch()
+    assert reproduction._expected(job, Places(tmp_path, results)) == ""  # it has begun
 
 
 @pytest.mark.slow
@@ -154,7 +187,8 @@ def test_a_baseline_stands_once_for_training_sets_that_it_does_not_depend_on():
 
 def test_committed_overview_is_what_the_committed_results_give():
     readme = (ROOT / "README.md").read_text()
-    assert replace_block(readme, "reports", reports_table(RENDERED, ROOT / "results")) == readme
+    for name, render in (("reports", reports_table), ("findings", findings_list)):
+        assert replace_block(readme, name, render(RENDERED, ROOT / "results")) == readme
     page = (ROOT / "results" / "README.md").read_text()
     assert page == results_page(RENDERED, ROOT / "results")
     assert (ROOT / "docs" / "departures.md").read_text() == departures_page(RENDERED)
@@ -236,6 +270,9 @@ def test_one_arm_that_fails_does_not_keep_the_others_from_running(
         started.append(job.arm.name)
         if len(started) == 1:
             raise error("this one")
+        folder = job.folder(Path("runs"))
+        folder.mkdir(parents=True)
+        (folder / "measures.json").touch()
 
     monkeypatch.setattr(reproduction, "reproduce_run", fails_at_first)
     monkeypatch.setattr(commands, "render", lambda report, *_: drawn.append(report.key))
@@ -244,6 +281,21 @@ def test_one_arm_that_fails_does_not_keep_the_others_from_running(
     assert main(given) == status
     assert (started, drawn) == (["regression", "forms-56"], ["berkeley"])
     assert "regression: this one" in capsys.readouterr().err
+
+
+def test_a_reason_is_given_once_for_all_arms_that_it_keeps(tmp_path, monkeypatch, capsys):
+    def without_images(job, *_):
+        raise SourceUnavailable("no such set; put it into data/")
+
+    monkeypatch.setattr(reproduction, "reproduce_run", without_images)
+    monkeypatch.chdir(tmp_path)
+    given = ["reproduce", "berkeley", "--scale", "smoke", "--arms", "regression", "forms-56"]
+    assert main(given) == 2
+    found = capsys.readouterr()
+    assert found.err == "error: regression, forms-56: no such set; put it into data/\n"
+    assert found.out.count("no such set") == 1
+    assert "left out: as regression is, for the same reason\n" in found.out
+    assert not (tmp_path / "runs/results/berkeley").exists()  # nothing to render
 
 
 def test_arms_are_looked_up_before_anything_runs(tmp_path, monkeypatch, capsys):

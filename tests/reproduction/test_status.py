@@ -67,8 +67,8 @@ def test_a_run_that_is_being_trained_says_so(runs, capsys):
 
 
 def test_no_runs_is_one_line(tmp_path, capsys):
-    assert main(["status", "--runs", str(tmp_path)]) == 2
-    assert "holds no runs; run: make reproduce-<report>" in capsys.readouterr().err
+    assert main(["status", "--runs", str(tmp_path)]) == 0
+    assert "holds no runs yet; make reproduce-<report>" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("answer, removed", [("y\n", True), ("n\n", False), ("", False)])

@@ -38,3 +38,11 @@ for (const heading of document.querySelectorAll(".sortable th[scope=col]")) {
     body.append(...rows);
   });
 }
+
+// The part of the page that is being read, in the navigation.
+const links = [...document.querySelectorAll("nav a")];
+const parts = links.map((link) => document.querySelector(link.hash)).filter((part) => part.matches("section"));
+addEventListener("scroll", () => {
+  const read = parts.filter((part) => part.getBoundingClientRect().top < innerHeight / 3).at(-1);
+  for (const link of links) link.toggleAttribute("aria-current", link.hash === `#${read?.id}`);
+}, { passive: true });
