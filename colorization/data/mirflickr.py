@@ -38,7 +38,7 @@ class Mirflickr:
     test: int = 160
 
     name = "mirflickr"
-    title = "photographs of MIRFLICKR"
+    title = "MIRFLICKR"
     licence = "each photograph has its own, of Flickr's Creative Commons ones; research"
     strict = False
 

@@ -12,15 +12,16 @@ from colorization.errors import OutOfTime, RunFailed, RunUnusable, SourceUnavail
 from colorization.evaluation.finished_run import evaluate_baselines, evaluate_run
 from colorization.files import write_json, write_text
 from colorization.installation import CARD, network_folder
-from colorization.models.half import save_half
+from colorization.models.packed import save_packed
 from colorization.reproduction.job import Job, Places
 from colorization.reproduction.obtain import obtain, test_sets, with_initial_weights
 from colorization.results.model_card import facts_of, model_card
 from colorization.results.run_folder import EVALUATED, findings_of, read_run
 from colorization.results.runs import StoredRun, check_whole, split_means
 from colorization.results.store import GRAY, Shelf, storing
+from colorization.scales import SCALES
 from colorization.serialization import to_json
-from colorization.state import stored_config
+from colorization.state import read_json, stored_config
 from colorization.training.callbacks import snapshot_path
 from colorization.training.checkpoint import restore
 from colorization.training.config import TrainingConfig
@@ -129,8 +130,16 @@ def _store(job: Job, folder: Path, shelf: Shelf, results: Path, source: Any) -> 
     shelf.put(findings_of(folder, arm.name, job.seed, grids))
     if arm.published and shown:
         target = network_folder(results, arm.published)
-        save_half(folder / FINISHED, target / FINISHED)
-        keep_facts(read_run(folder), shelf, training_sets(source), target)
+        if not _holds_larger(target, job.scale):
+            save_packed(folder / FINISHED, target / FINISHED)
+            keep_facts(read_run(folder), shelf, training_sets(source), target)
+
+
+def _holds_larger(target: Path, scale: str) -> bool:
+    """Whether the network that is kept there is of a larger scale than this one."""
+    _, _, kept = read_json(target / EVALUATED, {}).get("run", "").partition("/")
+    larger = list(SCALES)[: list(SCALES).index(scale)]
+    return kept.partition("/")[0] in larger
 
 
 def keep_facts(run: StoredRun, shelf: Shelf, sets: list[dict], target: Path) -> None:

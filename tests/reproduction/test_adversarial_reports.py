@@ -13,6 +13,7 @@ from PIL import Image
 from colorization.data.mirflickr import Mirflickr
 from colorization.errors import SourceUnavailable
 from colorization.models.cost import trainable_parameters, without_values
+from colorization.models.packed import BITS
 from colorization.pages.photograph_figures import OfClass
 from colorization.reproduction.obtain import with_initial_weights
 from colorization.results.stored import Stored
@@ -163,7 +164,7 @@ def test_the_network_of_a_published_arm_is_kept_with_its_results(smoke):
     assert about["measures"]["test"]["ab_mae"] == pytest.approx(means["ab_mae"], rel=1e-5)
     assert f"{means['ab_mae']:.2f} (" in card and about["data"]["sets"][0]["title"] in card
     for one, other in zip(kept.get_weights(), trained.get_weights(), strict=True):
-        np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-6)
+        np.testing.assert_allclose(one, other, rtol=2**-BITS, atol=1e-6)
 
 
 def test_losses_are_logged_under_the_names_that_the_reports_plot(smoke):
