@@ -59,7 +59,7 @@ WITH_WATCHERS = $(if $(TENSORBOARD)$(TRACK),@$(PY) -m pip install --quiet $(WITH
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help list reproduce data claims status compare calibrate bundle run-bundle collect page tables figures colorize demo export bench test test-all test-jax lint format docs lock clean
+.PHONY: help list reproduce train-default data claims status compare calibrate bundle run-bundle collect page tables figures colorize demo export bench test test-all test-jax lint format docs lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z][^ ]*:.*## / {printf "  %-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -79,6 +79,9 @@ reproduce: $(VENV)/.ready ## train, evaluate and render every report
 reproduce-%: $(VENV)/.ready
 	$(WITH_WATCHERS)
 	$(PY) -m experiments reproduce $* $(OPTIONS)
+
+train-default: $(VENV)/.ready ## train the network that comes with the suite again: hours on a CPU
+	$(PY) -m experiments reproduce general --scale full --arms default
 
 data: $(VENV)/.ready ## download, verify and prepare every report's images
 	$(PY) -m experiments data $(if $(SCALE),--scale $(SCALE))
