@@ -77,5 +77,8 @@ def stored_config(run: Path) -> dict:
     """
     path = run / "config.json"
     if not path.exists():
-        raise RunUnusable(f"{run} is not a run folder (no config.json); give one below runs/")
+        levels = ("*", "*/*", "*/*/*")  # of report, scale, arm and seed
+        below = sorted(str(p.parent) for level in levels for p in run.glob(f"{level}/config.json"))
+        named = f"such as {below[0]}" if below else "below runs/"
+        raise RunUnusable(f"{run} is not a run folder (no config.json); give one {named}")
     return read_json(path, {}, TRAIN_ANEW, RunUnusable)

@@ -43,8 +43,14 @@ def test_rows_cut_off_anywhere_are_noticed_but_between_rows(tmp_path):
 
 
 def test_a_folder_that_is_no_run(tmp_path):
-    with pytest.raises(RunUnusable, match="is not a run folder"):
+    with pytest.raises(RunUnusable, match="is not a run folder .*; give one below runs/"):
         stored_config(tmp_path)
+    for seed in ("seed-1", "seed-0"):
+        (tmp_path / "unet" / seed).mkdir(parents=True)
+        (tmp_path / "unet" / seed / "config.json").write_text("{}")
+    for given in (tmp_path, tmp_path / "unet"):
+        with pytest.raises(RunUnusable, match="give one such as .*/unet/seed-0$"):
+            stored_config(given)
 
 
 @pytest.mark.parametrize("text", ["", '{"scale": "smo', "[]"])
