@@ -81,14 +81,9 @@ SCALES = {
     SMOKE: smoke({resnet18_classifier: {"filters": 8, "width": 16}}, size=64),
 }
 
-FIGURES = (
-    Compared(
-        "photographs",
-        ("default",),
-        "berkeley-random",
-        "Photographs of Berkeley, which no training saw",
-        across=True,
-    ),
+FIGURES = tuple(
+    Compared(name, ("default",), f"{name}-random", f"Photographs of {title}, seen by no training")
+    for name, title in (("berkeley", "Berkeley"), ("coco", "COCO"), ("scenes", "outdoor scenes"))
 )
 
 DEPARTURES = """\
