@@ -93,6 +93,7 @@ DEPARTURES = """\
 REPORT = Report(
     key="general",
     title="A network for photographs of any kind",
+    name="Any photograph",
     authors=None,
     year=None,
     subject="313 classes on part of a ResNet-18, trained on photographs of many kinds",
