@@ -130,12 +130,12 @@ def _store(job: Job, folder: Path, shelf: Shelf, results: Path, source: Any) -> 
     shelf.put(findings_of(folder, arm.name, job.seed, grids))
     if arm.published and shown:
         target = network_folder(results, arm.published)
-        if not _holds_larger(target, job.scale):
+        if not holds_larger(target, job.scale):
             save_packed(folder / FINISHED, target / FINISHED)
             keep_facts(read_run(folder), shelf, training_sets(source), target)
 
 
-def _holds_larger(target: Path, scale: str) -> bool:
+def holds_larger(target: Path, scale: str) -> bool:
     """Whether the network that is kept there is of a larger scale than this one."""
     _, _, kept = read_json(target / EVALUATED, {}).get("run", "").partition("/")
     larger = list(SCALES)[: list(SCALES).index(scale)]

@@ -12,6 +12,7 @@ import pytest
 
 from colorization.errors import RunFailed, RunUnusable, SourceUnavailable, UserError
 from colorization.evaluation import finished_run
+from colorization.files import write_json
 from colorization.pages.measure_tables import measures_rows
 from colorization.pages.overview import (
     departures_page,
@@ -145,6 +146,21 @@ def test_jax_trains_the_same_arms_from_the_same_weights(smoke):
         tolerance = 1e-3 if arm.startswith("regression") else 2e-2
         first = one.epochs["loss"][0], tensorflow[arm].epochs["loss"][0]
         assert first[0] == pytest.approx(first[1], rel=tolerance), arm
+
+
+@pytest.mark.parametrize(
+    ("kept", "scale", "larger"),
+    [
+        ("full", "small", True),
+        ("small", "small", False),
+        ("small", "full", False),
+        (None, "smoke", False),
+    ],
+)
+def test_a_network_that_is_kept_gives_way_to_no_smaller_scale(kept, scale, larger, tmp_path):
+    if kept:
+        write_json(tmp_path / "measures.json", {"run": f"general/{kept}/default/seed-0"})
+    assert reproduction.holds_larger(tmp_path, scale) is larger
 
 
 def test_finished_work_is_skipped(everything):
