@@ -12,6 +12,7 @@ from colorization.backend import TENSORFLOW, import_quietly
 from tests import ON_JAX, ROOT
 
 os.environ.update(TENSORFLOW | dict(os.environ))  # as the command line has it
+os.environ.pop("MAKELEVEL", None)  # `make test` sets it, and messages go by it
 if "PYTEST_XDIST_WORKER" in os.environ:  # a core a worker; processes that tests start inherit it
     for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"):
         os.environ.setdefault(name, "1")

@@ -59,9 +59,8 @@ class Arm:
 
     def ablation(self, name: str, title: str, **changes) -> "Arm":
         """This arm with some fields of its configuration changed."""
-        return replace(
-            self, name=name, title=title, primary=False, config=replace(self.config, **changes)
-        )
+        config = replace(self.config, **changes)
+        return replace(self, name=name, title=title, primary=False, published=None, config=config)
 
     def variant(self, settings: Mapping[str, str]) -> "Arm":
         """This arm with something set, under a name that says what: runs and results are its own.
