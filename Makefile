@@ -163,8 +163,8 @@ test-all: $(VENV)/.ready-dev ## run them and the long ones: kill loops, every ar
 JAX := $(VENV)-jax
 
 test-jax: $(JAX)/.ready ## run the JAX path without TensorFlow, on newer packages than pinned: JAX_PYTHON=python3.12
-	KERAS_BACKEND=jax $(JAX)/bin/python -m pytest -n 2 tests/models tests/reproduction/test_bundle.py tests/reproduction/test_away.py
-	KERAS_BACKEND=jax $(JAX)/bin/python -m experiments reproduce flower-gan flower-cgan rgb-mse-gan imagenet-cgan --scale smoke --runs $(JAX)/runs --results $(JAX)/results
+	KERAS_BACKEND=jax $(JAX)/bin/python -m pytest -n 2 tests/colour tests/models tests/training/test_objectives.py tests/reproduction/test_bundle.py tests/reproduction/test_away.py
+	KERAS_BACKEND=jax $(JAX)/bin/python -m experiments reproduce flower-gan flower-cgan rgb-mse-gan imagenet-cgan general --scale smoke --runs $(JAX)/runs --results $(JAX)/results
 
 lint: $(VENV)/.ready-dev ## check style and types
 	$(VENV)/bin/ruff check .

@@ -17,7 +17,8 @@ def enlarge_along(ab, L, epsilon: float):
     Source: K. He, J. Sun, "Fast Guided Filter", 2015 (arXiv 1505.00996), of one guide channel.
     """
     size = L.shape[1:3]
-    small = keras.ops.average_pool(L, size[0] // ab.shape[1])
+    factor = size[0] // ab.shape[1]
+    small = keras.ops.average_pool(L, factor, strides=factor)  # Keras needs both on JAX
     mean_L, mean_ab = _mean(small), _mean(ab)
     variance = _mean(keras.ops.square(small)) - keras.ops.square(mean_L)
     slope = (_mean(small * ab) - mean_L * mean_ab) / (variance + epsilon)

@@ -207,7 +207,7 @@ class AbClassification:
         """
         L, ab = self.inputs(lab), lab[..., 1:]
         if self.block > 1:
-            ab = keras.ops.average_pool(ab, self.block)
+            ab = keras.ops.average_pool(ab, self.block, strides=self.block)  # on JAX it needs both
         nearest = ab_bins.encode_nearest(ab)
         target = nearest
         if self.neighbours > 1:
