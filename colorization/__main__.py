@@ -12,6 +12,17 @@ from colorization.installation import AUTHORS, CARD, DEFAULT, networks, option, 
 from colorization.state import read_json, stored_config
 
 OUT = "coloured"
+
+# Options of `colorize` that take a number: the most that each may be, what it is if not given.
+NUMBERS = (
+    ("saturation", 3, 1.0, "factor on the predicted colours (default: 1)"),
+    ("strength", 1, 1.0, "from the photograph's own colours to the predicted ones (default: 1)"),
+    (
+        *("temperature", 1, None),
+        "of the mean over colour classes, for runs that classify: 0 takes the most probable one, "
+        "0.38 is Zhang et al.'s",
+    ),
+)
 EXPORTS = ("keras", "saved_model", "onnx", "litert")
 
 
@@ -96,9 +107,9 @@ def bundled_run(name: str = DEFAULT) -> Path:
     except KeyError as missing:
         raise UserError(f"{run} says nothing of its {missing}; restore it") from None
     licence = about["licence"]
-    for name, what in ((CARD, "what it is"), (AUTHORS, "licences and authors")):
-        if (run / name).exists():
-            licence = f"{what}: {os.path.relpath(run / name)}"
+    for file, what in ((CARD, "what it is"), (AUTHORS, "licences and authors")):
+        if (run / file).exists():
+            licence = f"{what}: {os.path.relpath(run / file)}"
     print(
         f"with {os.path.relpath(run)}, which has seen nothing but {about['training_images']} "
         f"photographs of {about['title']} at {size} px ({licence}); name another run "
@@ -177,27 +188,10 @@ def _add_colorize(command: argparse.ArgumentParser) -> None:
         action="store_true",
         help="a folder's files are the frames of a video: their colours flicker less",
     )
-    command.add_argument(
-        "--saturation",
-        type=number_to(3),
-        default=1.0,
-        metavar="X",
-        help="factor on the predicted colours, 0 to 3 (default: 1)",
-    )
-    command.add_argument(
-        "--strength",
-        type=number_to(1),
-        default=1.0,
-        metavar="X",
-        help="from 0, the photograph's own colours, to 1, the predicted ones (default: 1)",
-    )
-    command.add_argument(
-        "--temperature",
-        type=number_to(1),
-        metavar="T",
-        help="of the mean over colour classes, 0 to 1, for runs that classify: 0 takes the most "
-        "probable one, 0.38 is Zhang et al.'s",
-    )
+    for name, most, default, what in NUMBERS:
+        command.add_argument(
+            f"--{name}", type=number_to(most), default=default, metavar=f"0..{most}", help=what
+        )
     command.set_defaults(run_command=_colorize)
 
 

@@ -1,6 +1,6 @@
-"""Rows of text in columns, for a terminal."""
+"""Rows of text in columns, for a terminal or in Markdown."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 
 def aligned(rows: Sequence[Sequence[str]], right: slice = slice(0)) -> list[str]:
@@ -15,3 +15,9 @@ def aligned(rows: Sequence[Sequence[str]], right: slice = slice(0)) -> list[str]
     forms = (f"{{:{'>' if i in numbers else '<'}{width}}}" for i, width in enumerate(widths))
     form = "  ".join(forms)
     return [form.format(*row).rstrip() for row in rows]
+
+
+def markdown_row(cells: Iterable) -> str:
+    """A line of a table in Markdown."""
+    texts = (str(cell).replace("|", "\\|").replace("\n", " ") for cell in cells)
+    return "| " + " | ".join(texts) + " |"

@@ -90,9 +90,19 @@ def decode(logits, temperature: float = 0.0):
     if temperature < 0:
         raise ValueError(f"temperature must be 0 or more, got {temperature}")
     if temperature == 0:
-        return keras.ops.take(AB_BINS, keras.ops.argmax(logits, axis=-1), axis=0)
+        return keras.ops.take(AB_BINS, _most_probable(logits), axis=0)
     probability = keras.ops.softmax(keras.ops.cast(logits, "float32") / temperature, axis=-1)
     return keras.ops.matmul(probability, AB_BINS)
+
+
+def _most_probable(logits):
+    """Index of the most probable bin, `[..., 313]` to `[...]`."""
+    if keras.backend.backend() != "tensorflow":
+        return keras.ops.argmax(logits, axis=-1)
+    import tensorflow as tf
+
+    # Keras' own looks at the sign of zeros, for which ONNX has no operation.
+    return tf.argmax(logits, axis=-1, output_type="int32")
 
 
 def smooth_over_index(prior: np.ndarray, sigma: float = 5.0) -> np.ndarray:

@@ -88,36 +88,27 @@ def epoch_batches(
     images: np.ndarray,
     batch_size: int,
     *,
-    seed: int,
-    epoch: int,
-    reshuffle: bool,
-    flip: bool,
-    move: int = 0,
     labels: np.ndarray | None = None,
     host: tuple[int, int] = (0, 1),
+    **draws: Any,
 ) -> Iterator:
     """One epoch of batches.
 
     Args:
         images: uint8 `[N, H, W, C]`, usually a memory map.
-        batch_size: the last batch holds what is left.
-        seed, epoch: determine order, flips and moves.
-        reshuffle: draw a new order each epoch, else keep the first epoch's.
-        flip: mirror each image left to right with probability 1/2.
-        move: pixels that each image is moved by at most, down or up, and right or left.
+        batch_size, draws: see `epoch_rows`.
         labels: uint8 `[N]`, class indices, or None.
         host: its number and how many there are: it gets that share of each batch.
 
     Yields:
         uint8 `[B, H, W, C]`, or a pair of it and the images' labels `[B]`.
     """
-    draws: dict[str, Any] = {"seed": seed, "epoch": epoch, "reshuffle": reshuffle}
-    for drawn in epoch_rows(len(images), batch_size, flip=flip, move=move, **draws):
+    for drawn in epoch_rows(len(images), batch_size, **draws):
         share = share_of(len(drawn[0]), host)
         rows, mirrored, by = (part[share] for part in drawn)
         batch = images[rows]
         batch[mirrored] = batch[mirrored, :, ::-1]
-        if move:
+        if by.any():
             batch = moved(batch, by)
         yield batch if labels is None else (batch, labels[rows])
 
@@ -138,7 +129,15 @@ def epoch_rows(
     flip: bool,
     move: int = 0,
 ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """What the batches of an epoch are made of; see `epoch_batches`.
+    """What the batches of an epoch are made of.
+
+    Args:
+        count: of images.
+        batch_size: the last batch holds what is left.
+        seed, epoch: determine order, flips and moves.
+        reshuffle: draw a new order each epoch, else keep the first epoch's.
+        flip: mirror each image left to right with probability 1/2.
+        move: pixels that each image is moved by at most, down or up, and right or left.
 
     Yields:
         rows of the array, int32 `[B]`, which of them are mirrored, bool `[B]`, and what they are

@@ -1,7 +1,6 @@
 """A saved network small enough to come with the code, loaded like any other."""
 
 import io
-import json
 import zipfile
 from pathlib import Path
 
@@ -40,7 +39,7 @@ def save_packed(source: Path, target: Path) -> None:
             if name.endswith(".h5"):
                 contents = _rounded(contents)
             if name == "config.json":
-                contents = _in_float32(contents)
+                contents = in_float32(contents.decode()).encode()
             info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
             new.writestr(info, contents, zipfile.ZIP_LZMA)
 
@@ -73,7 +72,6 @@ def _rounded(contents: bytes) -> bytes:
     return written.getvalue()
 
 
-def _in_float32(config: bytes) -> bytes:
-    """A network's configuration without the precision that it was trained in."""
-    text = config.decode().replace("mixed_bfloat16", "float32").replace("bfloat16", "float32")
-    return json.dumps(json.loads(text)).encode()
+def in_float32(config: str) -> str:
+    """A network's configuration as JSON, without the precision that it was trained in."""
+    return config.replace("mixed_bfloat16", "float32").replace("bfloat16", "float32")

@@ -47,8 +47,8 @@ def _wrapped(text: str, first: str, others: str, width: int) -> list[str]:
         subsequent_indent=others,
         break_long_words=False,
         break_on_hyphens=False,
+        replace_whitespace=False,
     )
-    whole.replace_whitespace = False
     return whole.wrap(text)
 
 

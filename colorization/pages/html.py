@@ -35,7 +35,8 @@ ELSEWHERE = ["test images", MEASURES["ab_mae"].heading, "minutes", "device"]
 
 def page(reports: Iterable[Report], results: Path) -> str:
     """The page in HTML; images are addressed relative to `results`."""
-    return _rendered(list(reports), results, *_content(reports, results))
+    reports = list(reports)
+    return _rendered(reports, results, *_content(reports, results))
 
 
 def write_page(reports: Iterable[Report], results: Path) -> Path:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from colorization.columns import markdown_row
 from colorization.errors import UserError
 
 
@@ -26,13 +27,9 @@ def aligned_right(table: pd.DataFrame) -> list[bool]:
 def markdown(table: pd.DataFrame) -> str:
     """A table of text as Markdown."""
     rule = [" ---: " if right else " --- " for right in aligned_right(table)]
-    lines = [_row(table.columns), "|".join(["", *rule, ""])]
-    lines += [_row(row) for row in table.itertuples(index=False)]
+    lines = [markdown_row(table.columns), "|".join(["", *rule, ""])]
+    lines += [markdown_row(row) for row in table.itertuples(index=False)]
     return "\n".join(lines) + "\n"
-
-
-def _row(cells) -> str:
-    return "| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |"
 
 
 def replace_block(page: str, name: str, content: str) -> str:

@@ -15,13 +15,13 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from colorization.colour.ab_grid import AB_BINS
 from colorization.errors import UserError
-from colorization.files import refuse_file, write_json, write_text
+from colorization.files import refuse_file, write_json
 from colorization.installation import AUTHORS, CARD, to_install
+from colorization.models import packed
 from colorization.models.layers import CUSTOM_OBJECTS
 from colorization.photographs.colorizer import Colorizer
-from colorization.results.model_card import known_facts, model_card
+from colorization.results.model_card import CONFIG, known_facts, write_card
 from colorization.results.run_folder import EVALUATED
 from colorization.state import read_json, stored_config
 from colorization.training.network_file import FINISHED
@@ -33,8 +33,6 @@ FORMATS = {
     "onnx": ("onnx", "network.onnx"),
     "litert": ("litert", "network.tflite"),
 }
-
-CONFIG = "config.json"
 
 TOLERANCE = 0.05  # Lab units
 
@@ -88,7 +86,9 @@ def export(run: Path, form: str, out: Path, say=print) -> Path:
             shutil.rmtree(target)
         part.replace(target)
     write_json(said, description(colorizer, run, form))
-    write_card(run, config, facts, out)
+    if (run / AUTHORS).exists():
+        shutil.copyfile(run / AUTHORS, out / AUTHORS)
+    write_card(out, config, facts)
     say(
         f"{target} is written; ab of a fixed image differs from the run's by at most "
         f"{difference:.2g} Lab units; {said} says how to use it, {out / CARD} what it is"
@@ -106,23 +106,12 @@ def _refuse_folder(out: Path, run: Path, config: dict) -> None:
         raise UserError(f"{out / CARD} is of something else; name another folder for OUT")
 
 
-def write_card(run: Path, config: dict, facts: dict, out: Path) -> None:
-    """Write the model card, and what else of a run goes with its network, into a folder."""
-    write_json(out / CONFIG, config)
-    if facts:
-        write_json(out / EVALUATED, facts)
-    if (run / AUTHORS).exists():
-        shutil.copyfile(run / AUTHORS, out / AUTHORS)
-    files = {path.name for path in out.iterdir()}
-    write_text(out / CARD, model_card(config, facts, files))
-
-
 def in_float32(network: keras.Model) -> keras.Model:
     """The network with the same weights, computing in float32 whatever it was trained in."""
     policy = keras.config.dtype_policy().name
     try:
         keras.config.set_dtype_policy("float32")
-        text = network.to_json().replace("mixed_bfloat16", "float32").replace("bfloat16", "float32")
+        text = packed.in_float32(network.to_json())
         result = keras.models.model_from_json(text, custom_objects=CUSTOM_OBJECTS)
     finally:
         keras.config.set_dtype_policy(policy)
@@ -134,17 +123,8 @@ def lightness_to_ab(colorizer: Colorizer, batch: int | None = None) -> keras.Mod
     """Lightness `[B, size, size, 1]` in 0..100 to ab `[B, size, size, 2]` in Lab units."""
     L = keras.Input((colorizer.size, colorizer.size, 1), batch_size=batch, name="L")
     inputs = _Apply(colorizer.objective.inputs)(L)
-    ab = _Apply(_decoder(colorizer.objective), name="ab")(colorizer.network(inputs), inputs)
-    return keras.Model(L, ab, name="lightness_to_ab")
-
-
-def _decoder(objective) -> Callable:
-    if getattr(objective, "temperature", None) == 0 and objective.block == 1:
-        import tensorflow as tf
-
-        # Keras' argmax looks at the sign of zeros, for which ONNX has no operation.
-        return lambda logits, _: tf.gather(AB_BINS.astype("float32"), tf.argmax(logits, axis=-1))
-    return lambda outputs, inputs: objective.decode(outputs, inputs)[..., -2:]
+    decode = _Apply(lambda *given: colorizer.objective.decode(*given)[..., -2:], name="ab")
+    return keras.Model(L, decode(colorizer.network(inputs), inputs), name="lightness_to_ab")
 
 
 class _Apply(keras.layers.Layer):

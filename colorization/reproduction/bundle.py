@@ -63,10 +63,11 @@ def pack(jobs: list[Job], target: Path, piece: int | None = None, say: Callable 
     for name, members in zip(names, pieces, strict=True):
         sizes[name] = _write(target.with_name(name), members)
     told = {"scale": jobs[0].scale, "precision": jobs[0].precision, "runs": plan, "pieces": sizes}
-    if not torchvision_file():
+    weights = torchvision_file()
+    if not weights:
         say("without ImageNet weights, so there is no KID and encoders start from random ones")
     first = target.with_name(f"{target.stem}-1-of-{len(pieces) + 1}.tar") if piece else target
-    size = _write(first, [*_code(told, sets), *([] if piece else data)], code=True)
+    size = _write(first, [*_code(told, sets, weights), *([] if piece else data)], code=True)
     total = (size + sum(sizes.values())) / 1e6
     if piece and size > piece:
         say(f"{first} is larger than the other pieces may be: {size / 1e6:.0f} MB")
@@ -153,10 +154,10 @@ def _data(sets: dict[str, _Set]) -> Iterable[_Member]:
                 yield _Member.of(path, f"{PHOTOGRAPHS}/{digest}")
 
 
-def _code(told: dict, sets: dict[str, _Set]) -> Iterable[_Member]:
+def _code(told: dict, sets: dict[str, _Set], weights: Path | None) -> Iterable[_Member]:
     """Everything but code and images: plan, list of packages, manifests and seals; and ImageNet
     weights, by which encoders start and every photograph is judged."""
-    if weights := torchvision_file():
+    if weights:
         yield _Member.of(weights, f"resnet18/{weights.name}")
     texts = {
         PLAN: json.dumps(told, indent=1) + "\n",

@@ -10,12 +10,12 @@ from typing import Any
 from colorization.data.union import training_sets
 from colorization.errors import OutOfTime, RunFailed, RunUnusable, SourceUnavailable, UserError
 from colorization.evaluation.finished_run import evaluate_baselines, evaluate_run
-from colorization.files import write_json, write_text
-from colorization.installation import CARD, network_folder
+from colorization.files import write_json
+from colorization.installation import network_folder
 from colorization.models.packed import save_packed
 from colorization.reproduction.job import Job, Places
 from colorization.reproduction.obtain import obtain, test_sets, with_initial_weights
-from colorization.results.model_card import facts_of, model_card
+from colorization.results.model_card import facts_of, write_card
 from colorization.results.run_folder import EVALUATED, findings_of, read_run
 from colorization.results.runs import StoredRun, check_whole, split_means
 from colorization.results.store import GRAY, Shelf, storing
@@ -154,10 +154,7 @@ def keep_facts(run: StoredRun, shelf: Shelf, sets: list[dict], target: Path) -> 
     prepared = run.data["prepared"]
     rows, splits = shelf.baseline_rows(prepared, GRAY), shelf.baselines()[prepared][GRAY]
     facts = facts_of(run, lambda split: split_means(rows, splits, split), sets)
-    write_json(target / EVALUATED, facts)
-    files = {path.name for path in target.iterdir()}
-    write_text(target / CARD, model_card(run.config, facts, files))
-    write_json(target / "config.json", run.config)  # last: where it is, there is a network
+    write_card(target, run.config, facts)
 
 
 def _adopt(trained: Path, folder: Path, config: TrainingConfig, epoch: int | None) -> None:

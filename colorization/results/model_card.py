@@ -10,11 +10,15 @@ import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from colorization.installation import AUTHORS
+from colorization.columns import markdown_row
+from colorization.files import write_json, write_text
+from colorization.installation import AUTHORS, CARD
 from colorization.results.measures import MEASURES, OF_PHOTOGRAPHS
 from colorization.results.run_folder import EVALUATED, read_run
 from colorization.results.runs import StoredRun
 from colorization.state import read_json
+
+CONFIG = "config.json"
 
 OBJECTIVES = {
     "AbRegression": "regression of ab",
@@ -69,6 +73,21 @@ def known_facts(folder: Path) -> dict:
     """What a run's folder, or one of a network that comes with the suite, says; see `facts_of`."""
     known = read_json(folder / EVALUATED, {})
     return facts_of(read_run(folder)) if "splits" in known else known
+
+
+def write_card(folder: Path, config: dict, facts: dict) -> None:
+    """Write what has to be known of a network beside it, with a card for people.
+
+    Args:
+        folder: with the network, and the authors of its photographs if they are known.
+        config: of the run.
+        facts: see `facts_of`; {} for none.
+    """
+    if facts:
+        write_json(folder / EVALUATED, facts)
+    files = {path.name for path in folder.iterdir()}
+    write_text(folder / CARD, model_card(config, facts, files))
+    write_json(folder / CONFIG, config)  # last: where it is, there is a network
 
 
 def model_card(config: dict, facts: dict, files: Iterable[str]) -> str:
@@ -259,6 +278,4 @@ def _worse(facts: dict) -> list[str]:
 
 def _rows(headings: list[str], rows: list[list[str]]) -> list[str]:
     """A table in Markdown."""
-    lines = [headings, ["---"] * len(headings), *rows]
-    cells = [[str(cell).replace("|", "\\|").replace("\n", " ") for cell in line] for line in lines]
-    return ["| " + " | ".join(line) + " |" for line in cells]
+    return [markdown_row(line) for line in (headings, ["---"] * len(headings), *rows)]
